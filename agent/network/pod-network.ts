@@ -1,0 +1,36 @@
+/**
+ * The node's Pod network: the bridge, one veth pair a Pod, addresses, and routes to the other nodes' Pods.
+ *
+ * It keeps no memory of its own: `start` reads what the kernel has, so a restarted agent goes on with the Pods that are there.
+ */
+export interface PodNetwork {
+  /**
+   * Makes the bridge, forwarding and masquerade for this node's Pod CIDR, and takes over the addresses of Pods that are attached already.
+   * `fresh` is true when the node's network namespace is new, so that no Pod from before can be connected.
+   */
+  start(options: {
+    podCidr: string;
+    clusterPodCidr: string;
+    serviceCidr: string;
+  }): Promise<{ fresh: boolean }>;
+  /**
+   * Gives the network namespace of process `pid` an address, `eth0`, `lo` and a default route. Attaching the same sandbox again gives
+   * the address that it has. Throws when the CIDR is used up: `no IP addresses available in range 10.244.1.0/24`.
+   */
+  attach(sandboxId: string, pid: number): Promise<PodAddress>;
+  /** Takes the address back and removes the veth. Nothing happens when there is none. */
+  detach(sandboxId: string): Promise<void>;
+  /** Routes to these Pod CIDRs and removes routes to others. */
+  setPeers(peers: readonly Peer[]): Promise<void>;
+}
+
+export interface PodAddress {
+  readonly ip: string;
+  readonly gateway: string;
+}
+
+export interface Peer {
+  readonly nodeName: string;
+  readonly internalIp: string;
+  readonly podCidr: string;
+}

@@ -1,0 +1,43 @@
+import type { CoreV1Event, ConfigMap, NodeStatus, PodStatus, Secret } from '#api/gen/types.ts';
+import type { Kinds, Stored } from '#api/resources.ts';
+import type { OpenStream__Output } from '#proto/gen/podlab/v1/OpenStream.ts';
+
+/** The control plane as the rest of the agent sees it; the session keeps the connection, reconnects and sends again what was not heard. */
+export interface ControlPlane {
+  /** The newest status of a Pod wins: an older one that was not yet acknowledged is forgotten. */
+  reportPodStatus(pod: PodRef, status: PodStatus): void;
+  /** Nothing is left of a Pod that was being deleted. Sent until the control plane says that the Pod is gone. */
+  reportTerminated(pod: PodRef): void;
+  reportNodeStatus(status: NodeStatus): void;
+  /** Dropped when not connected for long: events are best effort. */
+  recordEvent(event: Partial<CoreV1Event>): void;
+  /** undefined: there is none. Rejects when the control plane cannot be asked now. */
+  getObject(resource: 'configmaps', namespace: string, name: string): Promise<Stored<ConfigMap> | undefined>;
+  getObject(resource: 'secrets', namespace: string, name: string): Promise<Stored<Secret> | undefined>;
+}
+
+/** What the control plane asks of the agent. */
+export interface AgentHandlers {
+  registered(cluster: ClusterInfo): Promise<void>;
+  podDesired(pod: Kinds['pods']): void;
+  podGone(pod: PodRef): void;
+  /** After (re)connecting: every Pod of this node has been named by `podDesired`; others are to be removed. */
+  podsSynced(): void;
+  peers(peers: readonly { nodeName: string; internalIp: string; podCidr: string; ready: boolean }[]): void;
+  openStream(request: OpenStream__Output): void;
+}
+
+export interface PodRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface ClusterInfo {
+  readonly node: Kinds['nodes'];
+  readonly podCidr: string;
+  readonly clusterPodCidr: string;
+  readonly serviceCidr: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+}

@@ -1,0 +1,56 @@
+import type { Kinds, ResourceName } from '#api/resources.ts';
+import type { LabelSelector } from '#api/gen/types.ts';
+
+/**
+ * The API as controllers, the scheduler and the nodes' side of the control plane use it: through the registry, in the same process.
+ *
+ * Reads come from memory and see every write that this process was told is done. Objects are frozen and shared: to change one, spread it
+ * into a new one. Writes throw `StatusError` (Conflict when `metadata.resourceVersion` is stale, NotFound, AlreadyExists, …).
+ */
+export interface Client {
+  get<R extends ResourceName>(resource: R, namespace: string, name: string): Kinds[R] | undefined;
+  /** All namespaces when `namespace` is undefined; `selector` undefined selects all. */
+  list<R extends ResourceName>(
+    resource: R,
+    namespace?: string,
+    selector?: LabelSelector,
+  ): readonly Kinds[R][];
+  /** `metadata.name` or `generateName` must be set; the rest of the metadata is the registry's. */
+  create<R extends ResourceName>(resource: R, object: Unstored<Kinds[R]>): Promise<Kinds[R]>;
+  /** Replaces everything but the status. */
+  update<R extends ResourceName>(resource: R, object: Kinds[R]): Promise<Kinds[R]>;
+  /** Replaces the status only. */
+  updateStatus<R extends ResourceName>(resource: R, object: Kinds[R]): Promise<Kinds[R]>;
+  /** Resolves also when the object was already gone. */
+  delete(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    options?: ClientDeleteOptions,
+  ): Promise<void>;
+  /** Sets `spec.nodeName` and PodScheduled, as the `binding` subresource does. Conflict if the Pod is bound already. */
+  bind(pod: Kinds['pods'], nodeName: string): Promise<void>;
+  /**
+   * Calls `handler` for every object that exists (as added), then for each change, in order. Events come after the client's reads
+   * show their change.
+   */
+  watch<R extends ResourceName>(resource: R, handler: Handler<Kinds[R]>): () => void;
+}
+
+export type Unstored<T> = Omit<T, 'metadata' | 'apiVersion' | 'kind'> & {
+  metadata: Partial<Kinds[ResourceName]['metadata']>;
+};
+
+export interface ClientDeleteOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
+}
+
+export interface Handler<T> {
+  added?(object: T): void;
+  updated?(previous: T, object: T): void;
+  /** `object` as it last was. */
+  deleted?(object: T): void;
+}

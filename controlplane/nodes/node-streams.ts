@@ -1,0 +1,26 @@
+import type { Status } from '#api/gen/types.ts';
+import type { OpenStream } from '#proto/gen/podlab/v1/OpenStream.ts';
+
+/** Opens exec, attach, log and port-forward streams to nodes, for the API server. */
+export interface NodeStreams {
+  /**
+   * Asks the node's agent to open a stream (`streamId` is set here). Throws `StatusError`: the agent's own refusal, or that the node is not
+   * connected, worded as Kubernetes words an unreachable kubelet.
+   */
+  open(nodeName: string, request: Omit<OpenStream, 'streamId'>): Promise<NodeStream>;
+}
+
+/** One open stream. Back-pressure: `write` resolves when more may be sent; output waits while a handler's promise is pending. */
+export interface NodeStream {
+  /** Called in order; `end` once, with the outcome (for exec: Success, or Failure with reason NonZeroExitCode and its ExitCode cause). */
+  onOutput(handlers: {
+    stdout(data: Buffer): void | Promise<void>;
+    stderr(data: Buffer): void | Promise<void>;
+    end(status: Status): void;
+  }): void;
+  write(stdin: Buffer): Promise<void>;
+  endStdin(): void;
+  resize(width: number, height: number): void;
+  /** The client is gone: lets go of the stream at the node too. */
+  close(): void;
+}

@@ -1,0 +1,10 @@
+// Original file: proto/podlab/v1/node.proto
+
+
+export interface PortForwardOptions {
+  'port'?: (number);
+}
+
+export interface PortForwardOptions__Output {
+  'port': (number);
+}

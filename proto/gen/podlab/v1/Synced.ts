@@ -1,0 +1,8 @@
+// Original file: proto/podlab/v1/proxy.proto
+
+
+export interface Synced {
+}
+
+export interface Synced__Output {
+}

@@ -1,0 +1,17 @@
+import type { ServicePortMap } from './change-tracker.ts';
+
+/**
+ * Carries Services on one node: `nftables/` in the kernel, `userspace/` through sockets. Both pass one contract suite.
+ */
+export interface Proxier {
+  readonly mode: ProxyMode;
+  /**
+   * Makes the node behave as `services` says: incrementally after the first call, whole after any failure. Calls do not overlap. Rejects when it
+   * could not; the caller tries again with the then current state.
+   */
+  sync(services: ServicePortMap): Promise<void>;
+  /** Removes all that it made on the node. */
+  stop(): Promise<void>;
+}
+
+export type ProxyMode = 'nftables' | 'userspace';
