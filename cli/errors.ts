@@ -1,0 +1,12 @@
+/** A fault that the person at the terminal can act on. The command prints the message alone, without a stack. */
+export class UserError extends Error {
+  override name = 'UserError';
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The HTTP status with which the Docker engine refused, or undefined where it was another fault. */
+export function engineStatus(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
