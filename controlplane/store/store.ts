@@ -8,7 +8,9 @@ import type { KubeObject } from '#api/resources.ts';
  *   last change, and the store sets it;
  * - a write's promise resolves only when the change is durable; readers and watchers see it only then, in the order of revisions;
  * - the decision inside `write` sees every earlier write, also those that are not yet durable, so that a check and its write are one step;
- * - a watcher gets each change after its start once, in order, or is ended with `expired` or `overrun`;
+ * - a watcher gets each change after its start once, in order;
+ * - writing what is there already changes nothing, takes no revision and wakes no watcher;
+ * - when a change cannot be made durable, it and every later write is rejected, and what was durable stays readable;
  * - after a crash at any moment, exactly the changes that were durable are there.
  *
  * It does not validate, default or know any kind. Objects that it gives out are frozen and shared: never change one, make a new one.
@@ -35,7 +37,7 @@ export interface Store {
 
   /**
    * Calls `on` with every change of the resource after revision `since`, then with each as it becomes durable. `since: undefined`
-   * starts from now. Throws `RevisionExpired` if changes after `since` are no longer kept.
+   * starts from now. The changes of the past come before this returns. Throws `RevisionExpired` if changes after `since` are no longer kept.
    */
   watch(
     options: { resource: string; namespace?: string | undefined; since?: number | undefined },
