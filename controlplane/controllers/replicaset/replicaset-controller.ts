@@ -1,0 +1,199 @@
+import type { Clock } from '#api/clock.ts';
+import type { Kinds } from '#api/resources.ts';
+import { StatusError } from '#api/status.ts';
+import type { Logger } from 'pino';
+import type { Client, Unstored } from '../../client.ts';
+import { runController } from '../controller.ts';
+import { same } from '../equality.ts';
+import { keyOf, splitKey } from '../keys.ts';
+import { claimObjects, concernedOwners, controllerOf, newControllerRef, planClaim } from '../ownership.ts';
+import { isActive, isTerminating } from '../pod-state.ts';
+import type { EventRecorder } from '../recorder.ts';
+import { createEventRecorder } from '../recorder.ts';
+import { podsToDelete } from './pod-ranking.ts';
+import { nextAvailability, replicaSetStatus } from './status.ts';
+
+type Pod = Kinds['pods'];
+type ReplicaSet = Kinds['replicasets'];
+
+/** `BurstReplicas`: no sync creates or deletes more Pods. */
+const BURST_REPLICAS = 500;
+
+export interface ReplicaSetControllerOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Keeps as many Pods of each ReplicaSet as it asks for (`pkg/controller/replicaset/replica_set.go`). */
+export function startReplicaSetController(options: ReplicaSetControllerOptions): { stop(): Promise<void> } {
+  const { client, clock, log } = options;
+  const recorder = createEventRecorder(client, clock, 'replicaset-controller', log);
+  const controller = runController({
+    name: 'replicaset',
+    clock,
+    log,
+    sync: (key) => syncReplicaSet({ client, clock, recorder }, key),
+  });
+  const candidates = (namespace: string) => client.list('replicasets', namespace);
+  const enqueueOwners = (previous: Pod | undefined, current: Pod | undefined): void => {
+    for (const key of concernedOwners('ReplicaSet', previous, current, candidates)) controller.enqueue(key);
+  };
+  const unwatch = [
+    client.watch('replicasets', {
+      added: (replicaSet) => controller.enqueue(keyOf(replicaSet)),
+      updated: (_, replicaSet) => controller.enqueue(keyOf(replicaSet)),
+    }),
+    client.watch('pods', {
+      added: (pod) => enqueueOwners(undefined, pod),
+      updated: enqueueOwners,
+      deleted: (pod) => enqueueOwners(pod, undefined),
+    }),
+  ];
+  return {
+    async stop() {
+      for (const end of unwatch) end();
+      await controller.stop();
+      await recorder.flush();
+    },
+  };
+}
+
+interface Context {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly recorder: EventRecorder;
+}
+
+async function syncReplicaSet(context: Context, key: string): Promise<void | { requeueAfterMs: number }> {
+  const { client, clock } = context;
+  const { namespace, name } = splitKey(key);
+  const replicaSet = client.get('replicasets', namespace, name);
+  if (replicaSet === undefined) return;
+
+  const all = client.list('pods', namespace);
+  const selector = replicaSet.spec?.selector ?? {};
+  await claimObjects(client, 'pods', replicaSet, selector, all.filter(isActive));
+  const failure = await manageReplicas(context, replicaSet);
+
+  const owned = planClaim(replicaSet, selector, client.list('pods', namespace)).owned;
+  const active = owned.filter(isActive);
+  const now = clock.now();
+  await writeStatus(
+    client,
+    key,
+    replicaSetStatus({ replicaSet, active, terminating: owned.filter(isTerminating), failure, now }),
+  );
+  if (failure !== undefined) throw failure;
+  const wait = nextAvailability(active, replicaSet.spec?.minReadySeconds ?? 0, now);
+  return wait === undefined ? undefined : { requeueAfterMs: wait };
+}
+
+/** Creates or deletes Pods; resolves with the first failure, if any. */
+async function manageReplicas(context: Context, replicaSet: ReplicaSet): Promise<Error | undefined> {
+  if (replicaSet.metadata.deletionTimestamp !== undefined) return undefined;
+  const pods = context.client.list('pods', replicaSet.metadata.namespace);
+  const { owned } = planClaim(replicaSet, replicaSet.spec?.selector ?? {}, pods.filter(isActive));
+  const excess = owned.length - (replicaSet.spec?.replicas ?? 1);
+  if (excess < 0) return createPods(context, replicaSet, Math.min(-excess, BURST_REPLICAS));
+  const doomed = Math.min(excess, BURST_REPLICAS);
+  const related = podsOfSiblings(context.client, replicaSet, pods);
+  return doomed === 0
+    ? undefined
+    : deletePods(context, replicaSet, podsToDelete(owned, related, doomed, context.clock.now()));
+}
+
+/** The Pods of all ReplicaSets of the same Deployment (`getIndirectlyRelatedPods`). */
+function podsOfSiblings(client: Client, replicaSet: ReplicaSet, pods: readonly Pod[]): Pod[] {
+  const owner = controllerOf(replicaSet)?.uid;
+  const siblings = client
+    .list('replicasets', replicaSet.metadata.namespace)
+    .filter((one) => one === replicaSet || (owner !== undefined && controllerOf(one)?.uid === owner));
+  const uids = new Set([replicaSet.metadata.uid, ...siblings.map(({ metadata }) => metadata.uid)]);
+  return pods.filter((pod) => uids.has(controllerOf(pod)?.uid ?? ''));
+}
+
+/** All at once; but while creations fail, one goes first, so that a refusal is not asked for again for each replica. */
+async function createPods(
+  context: Context,
+  replicaSet: ReplicaSet,
+  count: number,
+): Promise<Error | undefined> {
+  const failing = (replicaSet.status?.conditions ?? []).some(({ type }) => type === 'ReplicaFailure');
+  const first = failing ? await createPod(context, replicaSet) : undefined;
+  if (first !== undefined) return first;
+  const rest = Array.from({ length: failing ? count - 1 : count }, () => createPod(context, replicaSet));
+  return (await Promise.all(rest)).find((failure) => failure !== undefined);
+}
+
+async function createPod(context: Context, replicaSet: ReplicaSet): Promise<Error | undefined> {
+  const { client, recorder } = context;
+  try {
+    const pod = await client.create('pods', podFromTemplate(replicaSet));
+    recorder.event(replicaSet, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
+    return undefined;
+  } catch (error) {
+    const failure = asError(error);
+    // Every creation in a namespace that is going fails, which is what should happen.
+    if (isNamespaceTerminating(failure)) return undefined;
+    recorder.event(replicaSet, 'Warning', 'FailedCreate', `Error creating: ${failure.message}`);
+    return failure;
+  }
+}
+
+async function deletePods(
+  context: Context,
+  replicaSet: ReplicaSet,
+  pods: readonly Pod[],
+): Promise<Error | undefined> {
+  const failures = await Promise.all(pods.map((pod) => deletePod(context, replicaSet, pod)));
+  return failures.find((failure) => failure !== undefined);
+}
+
+async function deletePod(context: Context, replicaSet: ReplicaSet, pod: Pod): Promise<Error | undefined> {
+  const { client, recorder } = context;
+  const { namespace = '', name, uid } = pod.metadata;
+  try {
+    await client.delete('pods', namespace, name, { uid });
+    recorder.event(replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
+    return undefined;
+  } catch (error) {
+    const failure = asError(error);
+    recorder.event(replicaSet, 'Warning', 'FailedDelete', `Error deleting: ${failure.message}`);
+    return failure;
+  }
+}
+
+/** `controller.GetPodFromTemplate`. */
+function podFromTemplate(replicaSet: ReplicaSet): Unstored<Pod> {
+  const template = replicaSet.spec?.template;
+  const { labels, annotations, finalizers } = template?.metadata ?? {};
+  return {
+    metadata: {
+      namespace: replicaSet.metadata.namespace ?? '',
+      generateName: `${replicaSet.metadata.name}-`,
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+      ...(finalizers === undefined ? {} : { finalizers }),
+      ownerReferences: [newControllerRef(replicaSet)],
+    },
+    spec: template?.spec ?? { containers: [] },
+  };
+}
+
+async function writeStatus(
+  client: Client,
+  key: string,
+  status: NonNullable<ReplicaSet['status']>,
+): Promise<void> {
+  const { namespace, name } = splitKey(key);
+  const current = client.get('replicasets', namespace, name);
+  if (current === undefined || same(current.status, status)) return;
+  await client.updateStatus('replicasets', { ...current, status });
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+export const isNamespaceTerminating = (error: unknown): boolean =>
+  error instanceof StatusError &&
+  (error.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating');
