@@ -4,6 +4,7 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { AgentMessage as _podlab_v1_AgentMessage, AgentMessage__Output as _podlab_v1_AgentMessage__Output } from './podlab/v1/AgentMessage.ts';
 import type { AttachOptions as _podlab_v1_AttachOptions, AttachOptions__Output as _podlab_v1_AttachOptions__Output } from './podlab/v1/AttachOptions.ts';
 import type { BootstrapClient as _podlab_v1_BootstrapClient, BootstrapDefinition as _podlab_v1_BootstrapDefinition } from './podlab/v1/Bootstrap.ts';
+import type { CloseStream as _podlab_v1_CloseStream, CloseStream__Output as _podlab_v1_CloseStream__Output } from './podlab/v1/CloseStream.ts';
 import type { ControlMessage as _podlab_v1_ControlMessage, ControlMessage__Output as _podlab_v1_ControlMessage__Output } from './podlab/v1/ControlMessage.ts';
 import type { EventReport as _podlab_v1_EventReport, EventReport__Output as _podlab_v1_EventReport__Output } from './podlab/v1/EventReport.ts';
 import type { ExecOptions as _podlab_v1_ExecOptions, ExecOptions__Output as _podlab_v1_ExecOptions__Output } from './podlab/v1/ExecOptions.ts';
@@ -44,6 +45,7 @@ export interface ProtoGrpcType {
       AgentMessage: MessageTypeDefinition<_podlab_v1_AgentMessage, _podlab_v1_AgentMessage__Output>
       AttachOptions: MessageTypeDefinition<_podlab_v1_AttachOptions, _podlab_v1_AttachOptions__Output>
       Bootstrap: SubtypeConstructor<typeof grpc.Client, _podlab_v1_BootstrapClient> & { service: _podlab_v1_BootstrapDefinition }
+      CloseStream: MessageTypeDefinition<_podlab_v1_CloseStream, _podlab_v1_CloseStream__Output>
       ControlMessage: MessageTypeDefinition<_podlab_v1_ControlMessage, _podlab_v1_ControlMessage__Output>
       EndOf: EnumTypeDefinition
       EventReport: MessageTypeDefinition<_podlab_v1_EventReport, _podlab_v1_EventReport__Output>

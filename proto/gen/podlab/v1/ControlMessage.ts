@@ -9,6 +9,7 @@ import type { OpenStream as _podlab_v1_OpenStream, OpenStream__Output as _podlab
 import type { Peers as _podlab_v1_Peers, Peers__Output as _podlab_v1_Peers__Output } from '../../podlab/v1/Peers.ts';
 import type { Rejected as _podlab_v1_Rejected, Rejected__Output as _podlab_v1_Rejected__Output } from '../../podlab/v1/Rejected.ts';
 import type { PodStatusAck as _podlab_v1_PodStatusAck, PodStatusAck__Output as _podlab_v1_PodStatusAck__Output } from '../../podlab/v1/PodStatusAck.ts';
+import type { CloseStream as _podlab_v1_CloseStream, CloseStream__Output as _podlab_v1_CloseStream__Output } from '../../podlab/v1/CloseStream.ts';
 
 export interface ControlMessage {
   'registered'?: (_podlab_v1_Registered | null);
@@ -20,7 +21,8 @@ export interface ControlMessage {
   'peers'?: (_podlab_v1_Peers | null);
   'rejected'?: (_podlab_v1_Rejected | null);
   'podStatusAck'?: (_podlab_v1_PodStatusAck | null);
-  'message'?: "registered"|"podDesired"|"podGone"|"podsSynced"|"objectReply"|"openStream"|"peers"|"rejected"|"podStatusAck";
+  'closeStream'?: (_podlab_v1_CloseStream | null);
+  'message'?: "registered"|"podDesired"|"podGone"|"podsSynced"|"objectReply"|"openStream"|"peers"|"rejected"|"podStatusAck"|"closeStream";
 }
 
 export interface ControlMessage__Output {
@@ -33,5 +35,6 @@ export interface ControlMessage__Output {
   'peers'?: (_podlab_v1_Peers__Output | null);
   'rejected'?: (_podlab_v1_Rejected__Output | null);
   'podStatusAck'?: (_podlab_v1_PodStatusAck__Output | null);
-  'message'?: "registered"|"podDesired"|"podGone"|"podsSynced"|"objectReply"|"openStream"|"peers"|"rejected"|"podStatusAck";
+  'closeStream'?: (_podlab_v1_CloseStream__Output | null);
+  'message'?: "registered"|"podDesired"|"podGone"|"podsSynced"|"objectReply"|"openStream"|"peers"|"rejected"|"podStatusAck"|"closeStream";
 }

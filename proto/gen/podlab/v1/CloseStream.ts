@@ -1,0 +1,10 @@
+// Original file: proto/podlab/v1/node.proto
+
+
+export interface CloseStream {
+  'streamId'?: (string);
+}
+
+export interface CloseStream__Output {
+  'streamId': (string);
+}
