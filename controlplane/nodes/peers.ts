@@ -1,0 +1,47 @@
+import type { Kinds } from '#api/resources.ts';
+import type { Peer } from '#proto/gen/podlab/v1/Peer.ts';
+import type { Client } from '../client.ts';
+
+/** The nodes as each other's routes need them. */
+export interface Peers {
+  /** All but `nodeName`. */
+  others(nodeName: string): Peer[];
+  stop(): void;
+}
+
+/** `changed` is called when what routes need has changed, not at every write of a Node. */
+export function watchPeers(client: Client, changed: () => void): Peers {
+  const peers = new Map<string, Peer>();
+
+  function put(node: Kinds['nodes']): void {
+    const peer = peerOf(node);
+    const before = peers.get(node.metadata.name);
+    const same = before !== undefined && JSON.stringify(before) === JSON.stringify(peer);
+    peers.set(node.metadata.name, peer);
+    if (!same) changed();
+  }
+
+  const stop = client.watch('nodes', {
+    added: put,
+    updated: (_previous, node) => put(node),
+    deleted(node) {
+      peers.delete(node.metadata.name);
+      changed();
+    },
+  });
+  return {
+    others: (nodeName) => [...peers.values()].filter((peer) => peer.nodeName !== nodeName),
+    stop,
+  };
+}
+
+export function peerOf(node: Kinds['nodes']): Peer {
+  const addresses = node.status?.addresses ?? [];
+  const ready = (node.status?.conditions ?? []).find(({ type }) => type === 'Ready');
+  return {
+    nodeName: node.metadata.name,
+    internalIp: addresses.find(({ type }) => type === 'InternalIP')?.address ?? '',
+    podCidr: node.spec?.podCIDR ?? '',
+    ready: ready?.status === 'True',
+  };
+}
