@@ -25,6 +25,8 @@ export interface AgentHandlers {
   podsSynced(): void;
   peers(peers: readonly { nodeName: string; internalIp: string; podCidr: string; ready: boolean }[]): void;
   openStream(request: OpenStream__Output): void;
+  /** The client of this stream is gone. */
+  closeStream?(streamId: string): void;
 }
 
 export interface PodRef {

@@ -1,7 +1,6 @@
 import type { Clock } from '#api/clock.ts';
 import type { Logger } from 'pino';
 import type { Client } from '../client.ts';
-import { startDeploymentController } from './deployment/deployment-controller.ts';
 import { startReplicaSetController } from './replicaset/replicaset-controller.ts';
 
 /** What controllers are told of the cluster that they run in. */
@@ -24,10 +23,7 @@ interface Running {
 }
 
 /** Every controller of the control plane. */
-const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
-  startDeploymentController,
-  startReplicaSetController,
-];
+const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [startReplicaSetController];
 
 /** Starts all controllers. `stop` resolves when none of them works any more. */
 export function startControllers(context: ControllerContext): Running {
