@@ -10,3 +10,9 @@ export function engineStatus(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === 'number' ? status : undefined;
 }
+
+/** What the Docker engine said, without dockerode's words around it. */
+export function engineMessage(error: unknown): string {
+  const said = (error as { json?: { message?: unknown } } | null)?.json?.message;
+  return typeof said === 'string' ? said.trim() : messageOf(error);
+}

@@ -1,7 +1,7 @@
 /** Images on the Docker engine: look, pull, build, import. */
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { engineStatus, messageOf, UserError } from '../errors.ts';
+import { engineMessage, engineStatus, messageOf, UserError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 
 /** On images that podlab builds: the hash of all that went into them. */
@@ -55,7 +55,7 @@ export async function tryPull(
     });
     return { pulled: true };
   } catch (error) {
-    const reason = abort.signal.aborted ? 'the registry does not answer' : messageOf(error);
+    const reason = abort.signal.aborted ? 'the registry does not answer' : engineMessage(error);
     return { pulled: false, reason };
   } finally {
     clearTimeout(silence);

@@ -1,6 +1,7 @@
 import type { Clock } from '#api/clock.ts';
 import type { Logger } from 'pino';
 import type { Client } from '../client.ts';
+import { startDeploymentController } from './deployment/deployment-controller.ts';
 import { startReplicaSetController } from './replicaset/replicaset-controller.ts';
 
 /** What controllers are told of the cluster that they run in. */
@@ -23,7 +24,10 @@ interface Running {
 }
 
 /** Every controller of the control plane. */
-const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [startReplicaSetController];
+const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
+  startDeploymentController,
+  startReplicaSetController,
+];
 
 /** Starts all controllers. `stop` resolves when none of them works any more. */
 export function startControllers(context: ControllerContext): Running {

@@ -1,0 +1,33 @@
+/** What a person may ask for on the command line, checked. */
+import { UserError } from '../errors.ts';
+import type { ProxyMode } from './spec.ts';
+
+export const DEFAULT_CLUSTER = 'podlab';
+export const DEFAULT_NODES = 3;
+const MAX_NODES = 100;
+
+/** A cluster's name becomes part of Docker names and host names: a DNS label with room for `-controlplane`. */
+export function clusterName(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(text)) return text;
+  throw new UserError(
+    `bad name ${JSON.stringify(text)}: a cluster's name has at most 40 lower-case letters, digits and hyphens, and begins and ends with a letter or digit`,
+  );
+}
+
+export const nodeCount = (text: string): number => wholeNumber('--nodes', text, 1, MAX_NODES);
+
+export const apiPort = (text: string): number => wholeNumber('--api-port', text, 1, 65_535);
+
+/** 0 moves Pods at once; a day is more patience than a lab needs. */
+export const evictionSeconds = (text: string): number => wholeNumber('--eviction-seconds', text, 0, 86_400);
+
+export function proxyMode(text: string): ProxyMode {
+  if (text === 'nftables' || text === 'userspace') return text;
+  throw new UserError(`bad --proxy-mode ${JSON.stringify(text)}: it is nftables or userspace`);
+}
+
+function wholeNumber(flag: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new UserError(`bad ${flag} ${JSON.stringify(text)}: a whole number from ${least} to ${most}`);
+}
