@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import * as fc from 'fast-check';
+import { AddressPool, gatewayOf, parseCidr, toAddress, toNumber } from './address-pool.ts';
+
+describe('AddressPool', () => {
+  test('hands out the addresses after the gateway in order', () => {
+    const pool = new AddressPool('10.244.1.0/24');
+    expect([pool.allocate('a'), pool.allocate('b')]).toEqual(['10.244.1.2', '10.244.1.3']);
+  });
+
+  test('gives an owner the address that it has', () => {
+    const pool = new AddressPool('10.244.1.0/24');
+    expect(pool.allocate('a')).toBe(pool.allocate('a'));
+  });
+
+  test('does not give a released address to the next owner', () => {
+    const pool = new AddressPool('10.244.1.0/24');
+    const released = pool.allocate('a');
+    pool.release('a');
+    expect(pool.allocate('b')).not.toBe(released);
+  });
+
+  test('goes on after the addresses that it took over', () => {
+    const pool = new AddressPool('10.244.1.0/24');
+    pool.take('a', '10.244.1.7');
+    expect(pool.allocate('b')).toBe('10.244.1.8');
+    expect(pool.allocate('a')).toBe('10.244.1.7');
+  });
+
+  test('says as host-local does that the range is used up, and goes on when one is free again', () => {
+    const pool = new AddressPool('10.244.1.0/29');
+    for (const owner of 'abcde') pool.allocate(owner);
+    expect(() => pool.allocate('f')).toThrow('no IP addresses available in range 10.244.1.0/29');
+    pool.release('c');
+    expect(pool.allocate('f')).toBe('10.244.1.4');
+  });
+
+  test('never has two owners of one address, nor hands out one outside the range', () => {
+    const step = fc.record({ owner: fc.integer({ min: 0, max: 15 }), release: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const pool = new AddressPool('10.9.8.0/28');
+        const held = new Map<number, string>();
+        for (const { owner, release } of steps) {
+          if (release) {
+            pool.release(`${owner}`);
+            held.delete(owner);
+          } else if (held.size < 13 || held.has(owner)) {
+            held.set(owner, pool.allocate(`${owner}`));
+          }
+        }
+        expect(new Set(held.values()).size).toBe(held.size);
+        for (const ip of held.values()) {
+          expect(toNumber(ip)).toBeGreaterThan(toNumber('10.9.8.1'));
+          expect(toNumber(ip)).toBeLessThan(toNumber('10.9.8.15'));
+        }
+      }),
+    );
+  });
+});
+
+test('an address survives the way to a number and back', () => {
+  fc.assert(fc.property(fc.ipV4(), (ip) => toAddress(toNumber(ip)) === ip));
+});
+
+test('the gateway is the first address, whatever address of the block is named', () => {
+  expect(gatewayOf(parseCidr('10.244.3.9/24'))).toBe('10.244.3.1');
+});
+
+test.each(['10.244.1.0', '10.244.1/24', '10.244.1.0/33', '10.244.1.0/', 'fd00::/64', ''])(
+  'refuses %j as a CIDR',
+  (text) => {
+    expect(() => parseCidr(text)).toThrow(`invalid CIDR address: ${text}`);
+  },
+);

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { planRoutes } from './routes.ts';
+
+const node2 = { nodeName: 'node2', internalIp: '172.18.0.4', podCidr: '10.244.2.0/24' };
+const serviceRoute = { dst: '10.96.0.0/16' };
+
+test('adds a route to a new peer', () => {
+  expect(planRoutes([serviceRoute], [node2])).toEqual([
+    'route replace 10.244.2.0/24 via 172.18.0.4 dev eth0 proto 79',
+  ]);
+});
+
+test('does nothing when the kernel has what is wanted', () => {
+  expect(planRoutes([serviceRoute, { dst: '10.244.2.0/24', gateway: '172.18.0.4' }], [node2])).toEqual([]);
+});
+
+test('moves the route of a peer whose address changed', () => {
+  expect(planRoutes([{ dst: '10.244.2.0/24', gateway: '172.18.0.9' }], [node2])).toEqual([
+    'route replace 10.244.2.0/24 via 172.18.0.4 dev eth0 proto 79',
+  ]);
+});
+
+test('removes routes to peers that are gone, and leaves the route of the Services', () => {
+  expect(planRoutes([serviceRoute, { dst: '10.244.3.0/24', gateway: '172.18.0.5' }], [])).toEqual([
+    'route del 10.244.3.0/24 proto 79',
+  ]);
+});
+
+test('waits for the Pod CIDR of a peer that has none yet', () => {
+  expect(planRoutes([], [{ ...node2, podCidr: '' }])).toEqual([]);
+});
