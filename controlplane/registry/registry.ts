@@ -59,6 +59,8 @@ export interface WriteOptions {
   readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   /** Called with each text for a `Warning: 299` header. */
   readonly warn: (text: string) => void;
+  /** Paths of fields that the body holds more than once, for strict decoding to name: `metadata.name`. */
+  readonly duplicateFields?: readonly string[];
 }
 
 export interface UserInfo {

@@ -1,0 +1,147 @@
+import { createSecureServer } from 'node:http2';
+import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { type Clock, realClock } from '#api/clock.ts';
+import { StatusError } from '#api/status.ts';
+import type { Registry } from '../registry/registry.ts';
+import { Exchange } from './exchange.ts';
+import { Metrics } from './metrics.ts';
+import { handleRequest } from './request-handler.ts';
+import type { ServerContext } from './server-context.ts';
+import type { StreamingHandlers } from './streaming.ts';
+import { handleUpgrade } from './upgrade.ts';
+
+export interface ApiServerOptions {
+  readonly registry: Registry;
+  readonly tls: {
+    /** PEM. */
+    readonly key: string;
+    readonly cert: string;
+    /** Signs the client certificates that count. */
+    readonly clientCa: string;
+  };
+  readonly streaming: StreamingHandlers;
+  readonly host: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+export interface ApiServer {
+  readonly port: number;
+  /** Ends watches and connections; resolves when all are closed. */
+  close(): Promise<void>;
+}
+
+/** Megabytes for one connection: clients multiplex thousands of watches over one, each with unread data waiting. */
+const MAX_SESSION_MEMORY = 512;
+const MAX_CONCURRENT_STREAMS = 10_000;
+
+/** Serves the Kubernetes API over HTTPS, HTTP/2 and 1.1. Rejects when it cannot listen. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const context: ServerContext = {
+    registry: options.registry,
+    streaming: options.streaming,
+    clock: options.clock ?? realClock,
+    log: options.log,
+    metrics: new Metrics(),
+    watches: new Set(),
+  };
+  const { key, cert, clientCa } = options.tls;
+  const server = createSecureServer({
+    allowHTTP1: true,
+    key,
+    cert,
+    ca: clientCa,
+    requestCert: true,
+    // Who shows no certificate, or a wrong one, gets a 401, or the public paths.
+    rejectUnauthorized: false,
+    maxSessionMemory: MAX_SESSION_MEMORY,
+    settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS },
+  });
+  const sockets = serve(server, context);
+  await listen(server, options.port, options.host);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => close(server, sockets, context),
+  };
+}
+
+function serve(server: Http2SecureServer, context: ServerContext): Set<Socket> {
+  const { log } = context;
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    void serveRequest(context, request, response);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void handleUpgrade(context, request, socket, head);
+  });
+  server.on('sessionError', (error) => log.debug({ error }, 'connection failed'));
+  server.on('tlsClientError', (error) => log.debug({ error }, 'TLS handshake failed'));
+  server.on('error', (error) => log.error({ error }, 'API server failed'));
+  return sockets;
+}
+
+async function serveRequest(
+  context: ServerContext,
+  request: IncomingMessage | Http2ServerRequest,
+  response: Http2ServerResponse,
+): Promise<void> {
+  // A client that goes away makes these fail, which nobody needs to hear of.
+  request.on('error', () => {});
+  response.on('error', () => {});
+  const exchange = new Exchange(request, response);
+  try {
+    await handleRequest(context, exchange);
+  } catch (error) {
+    await answerError(context, exchange, error);
+  }
+}
+
+/** The one place where errors become answers. */
+async function answerError(context: ServerContext, exchange: Exchange, error: unknown): Promise<void> {
+  const isExpected = error instanceof StatusError;
+  if (!isExpected) {
+    const { method, path } = exchange;
+    context.log.error({ error, method, path }, 'request failed');
+  }
+  try {
+    if (exchange.response.headersSent) exchange.response.destroy();
+    else await exchange.sendStatus(isExpected ? error : StatusError.internal(messageOf(error)));
+  } catch (failure) {
+    context.log.debug({ error: failure }, 'answer could not be sent');
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const listen = (server: Http2SecureServer, port: number, host: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+
+/** Watches end first, so that clients see a clean end and come back. */
+function close(server: Http2SecureServer, sockets: Set<Socket>, context: ServerContext): Promise<void> {
+  for (const watch of context.watches) watch.end();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, CLOSE_GRACE_MILLISECONDS);
+    server.once('close', () => clearTimeout(cut));
+  });
+}
+
+const CLOSE_GRACE_MILLISECONDS = 200;

@@ -1,0 +1,50 @@
+import { KUBERNETES_VERSION } from '#api/names.ts';
+import type { Exchange } from './exchange.ts';
+
+/** A named check of `/readyz`, `/livez` and `/healthz`; returns why it fails, or undefined. */
+export interface HealthCheck {
+  readonly name: string;
+  check(): string | undefined;
+}
+
+const ENDPOINTS = ['healthz', 'livez', 'readyz'];
+
+/** Serves `/readyz`, `/readyz?verbose`, `/readyz/CHECK` and their like in Kubernetes' form; false for any other path. */
+export async function serveHealth(exchange: Exchange, checks: readonly HealthCheck[]): Promise<boolean> {
+  const [endpoint = '', name, ...rest] = exchange.path.split('/').slice(1);
+  if (!ENDPOINTS.includes(endpoint) || rest.length > 0) return false;
+  const asked = name === undefined || name === '' ? checks : checks.filter((check) => check.name === name);
+  if (asked.length === 0) return false;
+  const results = asked.map((check) => ({ name: check.name, failure: check.check() }));
+  const isHealthy = results.every(({ failure }) => failure === undefined);
+  const lines = results.map(({ name, failure }) =>
+    failure === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`,
+  );
+  const verdict = `${endpoint} check ${isHealthy ? 'passed' : 'failed'}`;
+  const isVerbose = exchange.query.has('verbose') || !isHealthy;
+  const body = isVerbose ? `${[...lines, verdict].join('\n')}\n` : 'ok';
+  await exchange.send(isHealthy ? 200 : 500, 'text/plain; charset=utf-8', body, {
+    'x-content-type-options': 'nosniff',
+  });
+  return true;
+}
+
+const [, MAJOR = '', MINOR = ''] = /^v(\d+)\.(\d+)/.exec(KUBERNETES_VERSION) ?? [];
+
+/** Serves `/version` (k8s.io/apimachinery `version.Info`). */
+export const serveVersion = (exchange: Exchange): Promise<void> =>
+  exchange.sendJson(200, {
+    major: MAJOR,
+    minor: MINOR,
+    emulationMajor: MAJOR,
+    emulationMinor: MINOR,
+    minCompatibilityMajor: MAJOR,
+    minCompatibilityMinor: String(Number(MINOR) - 1),
+    gitVersion: KUBERNETES_VERSION,
+    gitCommit: '',
+    gitTreeState: '',
+    buildDate: '1970-01-01T00:00:00Z',
+    goVersion: '',
+    compiler: 'podlab',
+    platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  });

@@ -1,0 +1,211 @@
+import type { DeleteOptions } from '#api/gen/types.ts';
+import { type FieldError, StatusError, forbidden, invalid, notSupported, required } from '#api/status.ts';
+import type { ListOptions, WatchOptions, WriteOptions } from '../registry/registry.ts';
+import type { PatchType } from './media-type.ts';
+
+const META = 'meta.k8s.io';
+
+function refuseIfAny(kind: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw StatusError.invalid({ group: META, kind }, '', errors);
+}
+
+/** A boolean parameter as apimachinery's `Convert_Slice_string_To_bool` reads it: anything but `0` and `false` is true. */
+export function booleanParameter(query: URLSearchParams, name: string): boolean {
+  const value = query.get(name);
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
+}
+
+/** An int64 parameter; undefined when absent or empty. Throws 400 with Go's words. */
+export function integerParameter(query: URLSearchParams, name: string): number | undefined {
+  const value = query.get(name);
+  if (value === null || value === '') return undefined;
+  const refuse = (why: string): StatusError =>
+    StatusError.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${why}`);
+  if (!/^[+-]?\d+$/.test(value)) throw refuse('invalid syntax');
+  const parsed = BigInt(value.replace('+', ''));
+  if (BigInt.asIntN(64, parsed) !== parsed) throw refuse('value out of range');
+  return Number(parsed);
+}
+
+const stringParameter = (query: URLSearchParams, name: string): string | undefined => {
+  const value = query.get(name);
+  return value === null || value === '' ? undefined : value;
+};
+
+/** ListOptions of a list or deletecollection, refused as `ValidateListOptions` does. */
+export function listOptions(query: URLSearchParams): ListOptions {
+  const errors: FieldError[] = [];
+  const match = stringParameter(query, 'resourceVersionMatch');
+  const resourceVersion = stringParameter(query, 'resourceVersion');
+  const continueToken = stringParameter(query, 'continue');
+  const limit = integerParameter(query, 'limit');
+  if (match !== undefined) errors.push(...matchErrors(match, resourceVersion, continueToken));
+  if (query.has('sendInitialEvents')) {
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  }
+  refuseIfAny('ListOptions', errors);
+  return {
+    labelSelector: stringParameter(query, 'labelSelector'),
+    fieldSelector: stringParameter(query, 'fieldSelector'),
+    // Kubernetes takes a limit below one for none.
+    limit: limit !== undefined && limit > 0 ? limit : undefined,
+    continue: continueToken,
+    resourceVersion,
+    resourceVersionMatch: match,
+  };
+}
+
+function matchErrors(
+  match: string,
+  resourceVersion: string | undefined,
+  continueToken: string | undefined,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const forbid = (why: string): number =>
+    errors.push(forbidden('resourceVersionMatch', `resourceVersionMatch ${why}`));
+  if (resourceVersion === undefined) forbid('is forbidden unless resourceVersion is provided');
+  if (continueToken !== undefined) forbid('is forbidden when continue is provided');
+  if (match !== 'Exact' && match !== 'NotOlderThan') {
+    errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+  }
+  if (match === 'Exact' && resourceVersion === '0') {
+    forbid('"exact" is forbidden for resourceVersion "0"');
+  }
+  return errors;
+}
+
+/** ListOptions of a watch; `timeoutSeconds` is undefined when the client leaves it to the server. */
+export function watchOptions(query: URLSearchParams): {
+  options: WatchOptions;
+  timeoutSeconds: number | undefined;
+} {
+  const timeoutSeconds = integerParameter(query, 'timeoutSeconds');
+  refuseIfAny('ListOptions', watchErrors(query));
+  return {
+    options: {
+      labelSelector: stringParameter(query, 'labelSelector'),
+      fieldSelector: stringParameter(query, 'fieldSelector'),
+      resourceVersion: stringParameter(query, 'resourceVersion'),
+      allowWatchBookmarks: booleanParameter(query, 'allowWatchBookmarks'),
+      sendInitialEvents: query.has('sendInitialEvents')
+        ? booleanParameter(query, 'sendInitialEvents')
+        : undefined,
+    },
+    timeoutSeconds,
+  };
+}
+
+function watchErrors(query: URLSearchParams): FieldError[] {
+  const errors: FieldError[] = [];
+  const match = query.get('resourceVersionMatch') ?? '';
+  const sends = query.has('sendInitialEvents');
+  const forbid = (why: string): number => errors.push(forbidden('resourceVersionMatch', why));
+  if (sends && match !== 'NotOlderThan') {
+    forbid('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  }
+  if (match === '') return errors;
+  if (!sends) forbid('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+  if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+  if ((query.get('continue') ?? '') !== '')
+    forbid('resourceVersionMatch is forbidden when continue is provided');
+  return errors;
+}
+
+type WriteKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
+export type WriteQuery = Pick<WriteOptions, 'dryRun' | 'fieldManager' | 'fieldValidation'>;
+
+/** `userAgent`: names the manager when the client does not, as apiserver's `managerOrUserAgent`. */
+export function writeOptions(
+  query: URLSearchParams,
+  kind: WriteKind,
+  userAgent: string | undefined,
+  patchType?: PatchType,
+): WriteQuery {
+  const fieldManager = query.get('fieldManager') ?? '';
+  const fieldValidation = query.get('fieldValidation') ?? '';
+  refuseIfAny(kind, [
+    ...(kind === 'PatchOptions' ? patchErrors(query, fieldManager, patchType) : []),
+    ...dryRunErrors(query.getAll('dryRun')),
+    ...fieldManagerErrors(fieldManager),
+    ...fieldValidationErrors(fieldValidation),
+  ]);
+  return {
+    dryRun: query.getAll('dryRun').includes('All'),
+    fieldManager: fieldManager === '' ? managerOfUserAgent(userAgent) : fieldManager,
+    fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as WriteOptions['fieldValidation']),
+  };
+}
+
+function patchErrors(
+  query: URLSearchParams,
+  fieldManager: string,
+  patchType: PatchType | undefined,
+): FieldError[] {
+  if (patchType === 'apply') {
+    return fieldManager === '' ? [required('fieldManager', 'is required for apply patch')] : [];
+  }
+  return query.has('force') ? [forbidden('force', 'may not be specified for non-apply patch')] : [];
+}
+
+const dryRunErrors = (dryRun: readonly string[]): FieldError[] =>
+  dryRun.some((value) => value !== '' && value !== 'All') ? [notSupported('dryRun', dryRun, ['All'])] : [];
+
+function fieldManagerErrors(fieldManager: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (Buffer.byteLength(fieldManager) > 128) {
+    errors.push({
+      type: 'FieldValueTooLong',
+      field: 'fieldManager',
+      detail: 'may not be more than 128 bytes',
+    });
+  }
+  if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(fieldManager)) {
+    errors.push(invalid('fieldManager', fieldManager, 'should only contain printable characters'));
+  }
+  return errors;
+}
+
+const fieldValidationErrors = (value: string): FieldError[] =>
+  ['', 'Ignore', 'Strict', 'Warn'].includes(value)
+    ? []
+    : [notSupported('fieldValidation', value, ['', 'Ignore', 'Strict', 'Warn'])];
+
+/** `kubectl/v1.33.0 (linux/amd64) …` → `kubectl`. */
+function managerOfUserAgent(userAgent: string | undefined): string {
+  const prefix = (userAgent ?? '').split('/')[0]!;
+  const printable = prefix.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '');
+  return printable === '' ? 'unknown' : printable.slice(0, 128);
+}
+
+/** DeleteOptions from the query, for a request without a body. */
+export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
+  const gracePeriodSeconds = integerParameter(query, 'gracePeriodSeconds');
+  const propagationPolicy = stringParameter(query, 'propagationPolicy');
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  return {
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(query.has('orphanDependents')
+      ? { orphanDependents: booleanParameter(query, 'orphanDependents') }
+      : {}),
+    ...(dryRun.length === 0 ? {} : { dryRun }),
+  };
+}
+
+const POLICIES = ['Foreground', 'Background', 'Orphan'];
+
+/** Refuses as apimachinery's `ValidateDeleteOptions`. */
+export function validateDeleteOptions(options: DeleteOptions): void {
+  const errors: FieldError[] = [];
+  const policy = options.propagationPolicy;
+  if (policy !== undefined && options.orphanDependents !== undefined) {
+    errors.push(
+      invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'),
+    );
+  }
+  if (policy !== undefined && !POLICIES.includes(policy)) {
+    errors.push(notSupported('propagationPolicy', policy, [...POLICIES, 'nil']));
+  }
+  errors.push(...dryRunErrors(options.dryRun ?? []));
+  refuseIfAny('DeleteOptions', errors);
+}

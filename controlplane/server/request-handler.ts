@@ -1,0 +1,95 @@
+import { StatusError } from '#api/status.ts';
+import type { UserInfo } from '../registry/registry.ts';
+import type { ApiRequest } from './api-request.ts';
+import { socketOf, unauthorized, userOf } from './authentication.ts';
+import { authorizePath, authorizeResource, isPublicPath } from './authorization.ts';
+import { serveDiscovery } from './discovery/discovery-handler.ts';
+import type { Exchange } from './exchange.ts';
+import { type HealthCheck, serveHealth, serveVersion } from './health.ts';
+import { serveOpenApi } from './openapi/openapi-handler.ts';
+import { booleanParameter } from './query-options.ts';
+import { type ResourceRoute, type Route, parsePath, verbOf } from './request-info.ts';
+import { RESOURCE_HANDLERS } from './resource-handlers.ts';
+import type { ResourceRequest, ServerContext } from './server-context.ts';
+import { isUpgradeSubresource, refuseWithoutUpgrade, serveLog } from './streaming-subresources.ts';
+
+/** The server answers, so these pass; what else must hold stands in the check of the part that needs it. */
+const HEALTH_CHECKS: readonly HealthCheck[] = [{ name: 'ping', check: () => undefined }];
+
+/** Serves one request that is not an upgrade. Throws what the client did wrong as a `StatusError`. */
+export async function handleRequest(context: ServerContext, exchange: Exchange): Promise<void> {
+  const route = routeOf(exchange.path);
+  const user = userOf(socketOf(exchange.request));
+  if (user === undefined && !isPublicPath(exchange.path)) throw unauthorized();
+  if (route.kind === 'resource') {
+    await handleResource(context, authorized(exchange, route.target, user));
+    return;
+  }
+  if (user !== undefined) authorizePath(user, exchange.method, exchange.path);
+  if (route.kind === 'unknown-resource') throw unknownResource();
+  await handlePath(context, exchange);
+}
+
+function routeOf(path: string): Route {
+  try {
+    return parsePath(path);
+  } catch (error) {
+    if (error instanceof URIError) throw StatusError.badRequest('invalid URL escape in the path');
+    throw error;
+  }
+}
+
+/** Throws 401, 403 or 405 unless the request may go on. */
+export function authorized<E extends ApiRequest>(
+  exchange: E,
+  route: ResourceRoute,
+  user: UserInfo | undefined,
+): ResourceRequest<E> {
+  if (user === undefined) throw unauthorized();
+  const verb = verbOf(exchange.method, route, booleanParameter(exchange.query, 'watch'));
+  authorizeResource(user, verb ?? 'get', route);
+  if (verb === undefined) throw StatusError.methodNotAllowed();
+  return { exchange, route, user, verb };
+}
+
+async function handleResource(context: ServerContext, request: ResourceRequest): Promise<void> {
+  const { exchange, route, verb } = request;
+  exchange.response.once('finish', () =>
+    context.metrics.countRequest(verb, route.resource.name, exchange.response.statusCode),
+  );
+  if (route.resource.name === 'endpoints') {
+    exchange.warn('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice');
+  }
+  if (route.subresource === 'log') await serveLog(context, request);
+  else if (isUpgradeSubresource(route.subresource)) refuseWithoutUpgrade(context, request);
+  else await RESOURCE_HANDLERS[verb](context, request);
+}
+
+const unknownResource = (): StatusError =>
+  new StatusError('NotFound', 'the server could not find the requested resource', {});
+
+async function handlePath(context: ServerContext, exchange: Exchange): Promise<void> {
+  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw StatusError.methodNotAllowed();
+  if (exchange.path === '/version' || exchange.path === '/version/') return serveVersion(exchange);
+  if (exchange.path === '/metrics') {
+    return exchange.send(200, 'text/plain; version=0.0.4; charset=utf-8', context.metrics.render());
+  }
+  if (exchange.path === '/') return exchange.sendJson(200, { paths: rootPaths() });
+  const isServed =
+    (await serveHealth(exchange, HEALTH_CHECKS)) ||
+    (await serveDiscovery(exchange)) ||
+    (await serveOpenApi(exchange));
+  if (!isServed) await exchange.send(404, 'text/plain; charset=utf-8', '404 page not found\n');
+}
+
+const rootPaths = (): string[] => [
+  '/api',
+  '/api/v1',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/metrics',
+  '/openapi/v3',
+  '/readyz',
+  '/version',
+];

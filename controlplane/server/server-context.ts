@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import type { Clock } from '#api/clock.ts';
+import type { Verb } from '#api/resources.ts';
+import type { Registry, UserInfo } from '../registry/registry.ts';
+import type { ApiRequest } from './api-request.ts';
+import type { Exchange } from './exchange.ts';
+import type { Metrics } from './metrics.ts';
+import type { ResourceRoute } from './request-info.ts';
+import type { StreamingHandlers } from './streaming.ts';
+
+/** What all handlers share. */
+export interface ServerContext {
+  readonly registry: Registry;
+  readonly streaming: StreamingHandlers;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Ends every open watch when the server closes. */
+  readonly watches: Set<{ end(): void }>;
+}
+
+/** A request for a resource, as its handler gets it: routed, authenticated and authorized. */
+export interface ResourceRequest<E extends ApiRequest = Exchange> {
+  readonly exchange: E;
+  readonly route: ResourceRoute;
+  readonly user: UserInfo;
+  readonly verb: Verb;
+}
