@@ -10,11 +10,6 @@ import { type Entry, type Key, RevisionExpired, type Store } from '../store/stor
  * selectors.
  */
 export function createFakeRegistry(store: Store, now = (): number => Date.now()): Registry {
-  const keyOf = (target: Target, name: string): Key => ({
-    resource: target.resource.name,
-    namespace: target.namespace ?? '',
-    name,
-  });
   const find = (target: NamedTarget): Entry => {
     const entry = store.get(keyOf(target, target.name));
     if (entry === undefined) throw notFound(target.resource, target.name);
@@ -65,6 +60,12 @@ export function createFakeRegistry(store: Store, now = (): number => Date.now())
     watch: (target, options, on) => watch(store, target, options.resourceVersion, on),
   };
 }
+
+const keyOf = (target: Target, name: string): Key => ({
+  resource: target.resource.name,
+  namespace: target.namespace ?? '',
+  name,
+});
 
 function stored(target: Target, object: KubeObject, now: number): KubeObject {
   return {
