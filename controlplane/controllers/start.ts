@@ -2,6 +2,9 @@ import type { Clock } from '#api/clock.ts';
 import type { Logger } from 'pino';
 import type { Client } from '../client.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
+import { startEndpointsController } from './endpoints/endpoints-controller.ts';
+import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
+import { startMirroringController } from './endpointslice/mirroring-controller.ts';
 import { startReplicaSetController } from './replicaset/replicaset-controller.ts';
 
 /** What controllers are told of the cluster that they run in. */
@@ -27,6 +30,9 @@ interface Running {
 const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startDeploymentController,
   startReplicaSetController,
+  startEndpointsController,
+  startEndpointSliceController,
+  startMirroringController,
 ];
 
 /** Starts all controllers. `stop` resolves when none of them works any more. */

@@ -1,0 +1,112 @@
+import type { Clock } from '#api/clock.ts';
+import type { EndpointSubset } from '#api/gen/types.ts';
+import type { Kinds } from '#api/resources.ts';
+import type { Logger } from 'pino';
+import type { Client } from '../../client.ts';
+import { runController } from '../controller.ts';
+import { hasSelector, HEADLESS_LABEL, isEndpoint, isHeadless } from '../endpointslice/service-endpoints.ts';
+import type { TriggerTimes } from '../endpointslice/trigger-time.ts';
+import { createTriggerTimes, TRIGGER_TIME } from '../endpointslice/trigger-time.ts';
+import { watchServicePods } from '../endpointslice/watch-service-pods.ts';
+import { same } from '../equality.ts';
+import { keyOf, splitKey } from '../keys.ts';
+import { serviceSubsets } from './subsets.ts';
+
+type Service = Kinds['services'];
+
+const MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by';
+const MANAGER = 'endpoint-controller';
+const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
+
+export interface EndpointsControllerOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Writes the Pods that a Service selects into its Endpoints (`pkg/controller/endpoint`), for clients that still read those. */
+export function startEndpointsController(options: EndpointsControllerOptions): { stop(): Promise<void> } {
+  const { client, clock, log } = options;
+  const triggers = createTriggerTimes();
+  const controller = runController({
+    name: 'endpoint',
+    clock,
+    log,
+    sync: (key) => syncService(client, triggers, key),
+  });
+  const unwatch = [
+    watchServicePods(client, (key) => controller.enqueue(key)),
+    client.watch('endpoints', {
+      added: (endpoints) => controller.enqueue(keyOf(endpoints)),
+      updated: (_, endpoints) => controller.enqueue(keyOf(endpoints)),
+      deleted: (endpoints) => controller.enqueue(keyOf(endpoints)),
+    }),
+  ];
+  return {
+    async stop() {
+      for (const end of unwatch) end();
+      await controller.stop();
+    },
+  };
+}
+
+async function syncService(client: Client, triggers: TriggerTimes, key: string): Promise<void> {
+  const { namespace, name } = splitKey(key);
+  const service = client.get('services', namespace, name);
+  const current = client.get('endpoints', namespace, name);
+  if (service === undefined) {
+    triggers.forget(key);
+    if (current?.metadata.labels?.[MANAGED_BY_LABEL] === MANAGER) {
+      await client.delete('endpoints', namespace, name, { uid: current.metadata.uid });
+    }
+    return;
+  }
+  if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined) return;
+  const pods = client.list('pods', namespace, { matchLabels: service.spec?.selector ?? {} });
+  const trigger = triggers.next(service, pods.filter(isEndpoint));
+  const { subsets, truncated } = serviceSubsets(service, pods);
+  await write(client, service, current, subsets, annotationsOf(current, trigger, truncated));
+}
+
+function annotationsOf(
+  current: Kinds['endpoints'] | undefined,
+  trigger: string | undefined,
+  truncated: boolean,
+): Record<string, string> {
+  const { [TRIGGER_TIME]: _, [OVER_CAPACITY]: __, ...others } = current?.metadata.annotations ?? {};
+  return {
+    ...others,
+    ...(trigger === undefined ? {} : { [TRIGGER_TIME]: trigger }),
+    ...(truncated ? { [OVER_CAPACITY]: 'truncated' } : {}),
+  };
+}
+
+/** The time of the last change is written with a change, and is none by itself. */
+async function write(
+  client: Client,
+  service: Service,
+  current: Kinds['endpoints'] | undefined,
+  subsets: EndpointSubset[],
+  annotations: Record<string, string>,
+): Promise<void> {
+  const { name, namespace = '' } = service.metadata;
+  const labels = {
+    ...service.metadata.labels,
+    [MANAGED_BY_LABEL]: MANAGER,
+    ...(isHeadless(service) ? { [HEADLESS_LABEL]: '' } : {}),
+  };
+  if (current === undefined) {
+    await client.create('endpoints', { metadata: { namespace, name, labels, annotations }, subsets });
+    return;
+  }
+  const unchanged =
+    same(current.subsets, subsets) &&
+    same(current.metadata.labels, labels) &&
+    (current.metadata.annotations?.[OVER_CAPACITY] ?? '') === (annotations[OVER_CAPACITY] ?? '');
+  if (unchanged) return;
+  await client.update('endpoints', {
+    ...current,
+    metadata: { ...current.metadata, labels, annotations },
+    subsets,
+  });
+}

@@ -1,0 +1,221 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, rfc3339 } from '#api/clock.ts';
+import type { ServiceSpec } from '#api/gen/types.ts';
+import { FakeClient } from '../../fake-client.ts';
+import { startEndpointsController } from '../endpoints/endpoints-controller.ts';
+import type { PodShape } from '../test-objects.ts';
+import { pod } from '../test-objects.ts';
+import { startEndpointSliceController } from './endpointslice-controller.ts';
+import { startMirroringController } from './mirroring-controller.ts';
+
+const NOW = Date.UTC(2026, 10, 23, 7, 0, 4);
+const labels = { app: 'hello-world' };
+const running: PodShape = { labels, nodeName: 'node1', phase: 'Running', readySince: NOW - 9_000 };
+
+describe('the endpoint controllers', () => {
+  let client: FakeClient;
+  let controllers: { stop(): Promise<void> }[];
+
+  const addService = (spec: ServiceSpec = {}, name = 'hello-svc') =>
+    client.create('services', {
+      metadata: { namespace: 'default', name, labels: { tier: 'web' } },
+      spec: {
+        clusterIP: '10.96.44.6',
+        selector: labels,
+        ports: [{ port: 80, targetPort: 80, protocol: 'TCP' }],
+        ...spec,
+      },
+    });
+  const addPod = (name: string, shape: PodShape) => client.seed('pods', pod(name, { ...running, ...shape }));
+  const slices = () => client.list('endpointslices', 'default');
+  const subsets = () => client.get('endpoints', 'default', 'hello-svc')?.subsets;
+
+  beforeEach(() => {
+    const clock = new FakeClock(NOW);
+    client = new FakeClient(clock);
+    const context = { client, clock, log: pino({ level: 'silent' }) };
+    controllers = [
+      startEndpointSliceController(context),
+      startEndpointsController(context),
+      startMirroringController(context),
+    ];
+  });
+  afterEach(async () => {
+    await Promise.all(controllers.map((one) => one.stop()));
+  });
+
+  it('write what Kubernetes wrote for the course’s Service', async () => {
+    const first = await addPod('hello-1', { ip: '10.244.0.43' });
+    const service = await addService();
+    await client.settled();
+    const targetRef = { kind: 'Pod', namespace: 'default', name: 'hello-1', uid: first.metadata.uid };
+    const trigger = { 'endpoints.kubernetes.io/last-change-trigger-time': '2026-11-23T07:00:04Z' };
+    expect(slices()).toMatchObject([
+      {
+        addressType: 'IPv4',
+        metadata: {
+          name: expect.stringMatching(/^hello-svc-\w{5}$/),
+          labels: {
+            tier: 'web',
+            'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+            'kubernetes.io/service-name': 'hello-svc',
+          },
+          annotations: trigger,
+          ownerReferences: [
+            { kind: 'Service', name: 'hello-svc', uid: service.metadata.uid, controller: true },
+          ],
+        },
+        ports: [{ name: '', port: 80, protocol: 'TCP' }],
+        endpoints: [
+          {
+            addresses: ['10.244.0.43'],
+            conditions: { ready: true, serving: true, terminating: false },
+            nodeName: 'node1',
+            targetRef,
+          },
+        ],
+      },
+    ]);
+    expect(client.get('endpoints', 'default', 'hello-svc')).toMatchObject({
+      metadata: {
+        labels: { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' },
+        annotations: trigger,
+      },
+      subsets: [
+        {
+          addresses: [{ ip: '10.244.0.43', nodeName: 'node1', targetRef }],
+          ports: [{ port: 80, protocol: 'TCP' }],
+        },
+      ],
+    });
+  });
+
+  it('tell a Pod that is not ready from one that is being stopped', async () => {
+    await addService();
+    const leaving = await addPod('leaving', { ip: '10.244.0.1' });
+    const { readySince: _, ...unready } = running;
+    await client.seed('pods', pod('starting', { ...unready, ip: '10.244.0.2' }));
+    await client.delete('pods', 'default', leaving.metadata.name);
+    await client.settled();
+    expect(slices()[0]?.endpoints?.map(({ conditions }) => conditions)).toEqual([
+      { ready: false, serving: true, terminating: true },
+      { ready: false, serving: false, terminating: false },
+    ]);
+    expect(subsets()?.[0]?.addresses).toBeUndefined();
+    expect(subsets()?.[0]?.notReadyAddresses?.map(({ ip }) => ip)).toEqual(['10.244.0.2']);
+  });
+
+  it('count every Pod as ready for a Service that publishes those that are not', async () => {
+    await addService({ clusterIP: 'None', publishNotReadyAddresses: true });
+    const { readySince: _, ...unready } = running;
+    await client.seed('pods', pod('starting', { ...unready, ip: '10.244.0.2' }));
+    await client.settled();
+    expect(slices()[0]?.endpoints?.[0]?.conditions).toEqual({
+      ready: true,
+      serving: false,
+      terminating: false,
+    });
+    expect(slices()[0]?.metadata.labels).toMatchObject({ 'service.kubernetes.io/headless': '' });
+    expect(subsets()?.[0]?.addresses?.map(({ ip }) => ip)).toEqual(['10.244.0.2']);
+  });
+
+  it('find a named target port in each Pod', async () => {
+    await addService({ ports: [{ name: 'web', port: 80, targetPort: 'http', protocol: 'TCP' }] });
+    const other = { containers: [{ name: 'c', ports: [{ name: 'http', containerPort: 8080 }] }] };
+    await addPod('old', { ip: '10.244.0.1' });
+    await addPod('new', { ip: '10.244.0.2', spec: other });
+    await client.settled();
+    expect(new Set(slices().map(({ ports }) => ports?.[0]?.port))).toEqual(new Set([80, 8080]));
+    expect(subsets()?.map(({ ports }) => ports)).toEqual([
+      [{ name: 'web', port: 80, protocol: 'TCP' }],
+      [{ name: 'web', port: 8080, protocol: 'TCP' }],
+    ]);
+  });
+
+  it('drop a Pod whose labels changed, that ended, or that is gone', async () => {
+    await addService();
+    const one = await addPod('one', { ip: '10.244.0.1' });
+    const two = await addPod('two', { ip: '10.244.0.2' });
+    const three = await addPod('three', { ip: '10.244.0.3' });
+    await client.settled();
+    const [slice] = slices();
+    await client.update('pods', { ...one, metadata: { ...one.metadata, labels: { app: 'debug' } } });
+    await client.updateStatus('pods', { ...two, status: { ...two.status, phase: 'Failed' } });
+    await client.delete('pods', 'default', three.metadata.name, { gracePeriodSeconds: 0 });
+    await client.settled();
+    expect(slices()).toMatchObject([{ metadata: { name: slice?.metadata.name }, endpoints: [] }]);
+    expect(subsets()).toEqual([]);
+  });
+
+  it('write nothing for what kubelets report beside readiness', async () => {
+    await addService();
+    const one = await addPod('one', { ip: '10.244.0.1' });
+    await client.settled();
+    const before = client.writes.length;
+    await client.updateStatus('pods', { ...one, status: { ...one.status, startTime: rfc3339(NOW) } });
+    await client.settled();
+    expect(client.writes.slice(before).map(({ resource }) => resource)).toEqual(['pods']);
+  });
+
+  it('put back what somebody changed or deleted', async () => {
+    await addService();
+    await addPod('one', { ip: '10.244.0.1' });
+    await client.settled();
+    await client.delete('endpointslices', 'default', slices()[0]!.metadata.name);
+    await client.delete('endpoints', 'default', 'hello-svc');
+    await client.settled();
+    expect(slices()).toHaveLength(1);
+    expect(subsets()).toHaveLength(1);
+  });
+
+  it('leave the endpoints of a Service without a selector alone', async () => {
+    const { selector: _, ...spec } = (await addService()).spec!;
+    await client.create('services', { metadata: { namespace: 'default', name: 'manual' }, spec });
+    await client.create('endpoints', {
+      metadata: { namespace: 'default', name: 'manual' },
+      subsets: [{ addresses: [{ ip: '192.0.2.7' }], ports: [{ port: 5432 }] }],
+    });
+    await client.settled();
+    expect(client.get('endpoints', 'default', 'manual')?.subsets?.[0]?.addresses).toEqual([
+      { ip: '192.0.2.7' },
+    ]);
+  });
+
+  it('mirror Endpoints that were written by hand, and end with them', async () => {
+    await client.create('services', {
+      metadata: { namespace: 'default', name: 'db' },
+      spec: { ports: [{ port: 5432 }] },
+    });
+    await client.create('endpoints', {
+      metadata: { namespace: 'default', name: 'db' },
+      subsets: [
+        {
+          addresses: [{ ip: '192.0.2.7' }],
+          notReadyAddresses: [{ ip: '192.0.2.8' }],
+          ports: [{ port: 5432, protocol: 'TCP' }],
+        },
+      ],
+    });
+    await client.settled();
+    expect(slices()).toMatchObject([
+      {
+        metadata: {
+          labels: {
+            'kubernetes.io/service-name': 'db',
+            'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io',
+          },
+          ownerReferences: [{ kind: 'Endpoints', name: 'db' }],
+        },
+        endpoints: [
+          { addresses: ['192.0.2.7'], conditions: { ready: true } },
+          { addresses: ['192.0.2.8'], conditions: { ready: false } },
+        ],
+        ports: [{ port: 5432, protocol: 'TCP' }],
+      },
+    ]);
+    await client.delete('endpoints', 'default', 'db');
+    await client.settled();
+    expect(slices()).toEqual([]);
+  });
+});

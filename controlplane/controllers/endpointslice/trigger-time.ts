@@ -1,0 +1,36 @@
+import { rfc3339 } from '#api/clock.ts';
+import type { Kinds } from '#api/resources.ts';
+import { keyOf } from '../keys.ts';
+import { readyCondition } from '../pod-state.ts';
+
+export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
+
+/** Remembers what a Service's endpoints were last written for, to tell since when the next change was due. */
+export interface TriggerTimes {
+  /** RFC 3339; undefined when nothing that carries a time has changed. */
+  next(service: Kinds['services'], pods: readonly Kinds['pods'][]): string | undefined;
+  forget(key: string): void;
+}
+
+/**
+ * The earliest of the changes since the last call: when the Service was created, or a Pod became ready or unready
+ * (`k8s.io/endpointslice/util/trigger_time_tracker.go`). Of a Service seen for the first time, the latest.
+ */
+export function createTriggerTimes(): TriggerTimes {
+  const known = new Map<string, ReadonlyMap<string, number>>();
+  return {
+    next(service, pods) {
+      const before = known.get(keyOf(service));
+      const times = new Map([['', Date.parse(service.metadata.creationTimestamp)]]);
+      for (const pod of pods) {
+        const at = Date.parse(readyCondition(pod)?.lastTransitionTime ?? '');
+        if (!Number.isNaN(at)) times.set(pod.metadata.name, at);
+      }
+      known.set(keyOf(service), times);
+      if (before === undefined) return rfc3339(Math.max(...times.values()));
+      const changed = [...times].filter(([name, at]) => at > (before.get(name) ?? 0)).map(([, at]) => at);
+      return changed.length === 0 ? undefined : rfc3339(Math.min(...changed));
+    },
+    forget: (key) => void known.delete(key),
+  };
+}
