@@ -21,7 +21,13 @@ export interface StartRequest {
   readonly image: string;
   /** For all gates together. */
   readonly timeoutMs: number;
+  /** The host at which this process reaches the engine's published ports; default 127.0.0.1. */
+  readonly host?: string;
+  /** Creates and starts a container by its spec; default with dockerode alone. */
+  readonly launch?: Launch;
 }
+
+export type Launch = (spec: ContainerCreateOptions) => Promise<void>;
 
 export interface StartedCluster {
   readonly kubeconfig: string;
@@ -47,12 +53,13 @@ export async function startCluster(
   const actions: Action[] = [
     createNetwork(docker, settings.name),
     createVolumes(docker, settings.name, wanted),
-    startContainers(docker, found, settings, wanted, progress),
+    startContainers(docker, found, settings, wanted, progress, asked.launch ?? launchWith(docker)),
     {
       name: 'ready',
       async run() {
         const { name: cluster, apiPort } = settings;
-        const ready = { cluster, host: '127.0.0.1', apiPort, nodes, timeoutMs: asked.timeoutMs };
+        const { host = '127.0.0.1', timeoutMs } = asked;
+        const ready = { cluster, host, apiPort, nodes, timeoutMs };
         kubeconfig = await waitUntilReady(docker, ready, progress);
       },
     },
@@ -163,17 +170,15 @@ function startContainers(
   settings: ClusterSettings,
   nodes: readonly string[],
   progress: Progress,
+  launch: Launch,
 ): Action {
-  const created: Docker.Container[] = [];
+  const launched: string[] = [];
   const startOne = async (present: Docker.ContainerInfo | undefined, spec: ContainerCreateOptions) => {
-    const container =
-      present === undefined ? await docker.createContainer(spec) : docker.getContainer(present.Id);
-    if (present === undefined) created.push(container);
-    if (present?.State === 'running') return;
-    // 304: somebody else started it.
-    await container.start().catch((error: unknown) => {
-      if (engineStatus(error) !== 304) throw error;
-    });
+    if (present === undefined) {
+      launched.push(spec.name ?? '');
+      return launch(spec);
+    }
+    if (present.State !== 'running') await startStopped(docker.getContainer(present.Id));
   };
   return {
     name: 'containers',
@@ -193,7 +198,27 @@ function startContainers(
       if (failure !== undefined) throw failure.reason;
     },
     async undo() {
-      await Promise.all(created.map((container) => container.remove({ force: true, v: true })));
+      await Promise.all(launched.map((name) => removeIfThere(docker.getContainer(name))));
     },
   };
+}
+
+const launchWith =
+  (docker: Docker): Launch =>
+  async (spec) => {
+    const container = await docker.createContainer(spec);
+    await container.start();
+  };
+
+async function startStopped(container: Docker.Container): Promise<void> {
+  await container.start().catch((error: unknown) => {
+    // 304: somebody else started it.
+    if (engineStatus(error) !== 304) throw error;
+  });
+}
+
+async function removeIfThere(container: Docker.Container): Promise<void> {
+  await container.remove({ force: true, v: true }).catch((error: unknown) => {
+    if (engineStatus(error) !== 404) throw error;
+  });
 }
