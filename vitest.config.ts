@@ -18,6 +18,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
+          globalSetup: ['test/setup.ts'],
+          // Everything carries the cluster's label, by which it is removed: no reaper needs to be pulled for that.
+          env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,

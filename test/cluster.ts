@@ -1,0 +1,84 @@
+/** What the integration tests share: the cluster, a namespace for each file, waiting. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import Docker from 'dockerode';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { StartedPodlabCluster } from '../cli/testing/index.ts';
+import { kubectlFor, type Kubectl } from './kubectl.ts';
+
+export const docker = new Docker();
+
+/** The cluster that all files share. Who takes something of it away puts it back. */
+export const openSharedCluster = (): Promise<StartedPodlabCluster> => {
+  const { name, ...started } = inject('cluster');
+  return StartedPodlabCluster.open(docker, name, started);
+};
+
+export interface Lab {
+  cluster: StartedPodlabCluster;
+  kubectl: Kubectl;
+  namespace: string;
+}
+
+/** A namespace of the file's own in the shared cluster, there while its tests run. */
+export function useNamespace(namespace: string): Lab {
+  const lab = { namespace } as Lab;
+  beforeAll(async () => {
+    lab.cluster = await openSharedCluster();
+    lab.kubectl = kubectlFor(lab.cluster.kubeConfigFile(), namespace);
+    await lab.kubectl('create', 'namespace', namespace);
+  });
+  afterAll(async () => {
+    await lab.kubectl('delete', 'namespace', namespace, '--timeout=120s');
+  });
+  return lab;
+}
+
+/**
+ * Asks again and again until `check` returns without throwing, and returns what it returned.
+ * @throws Error the last one that `check` threw, after `timeoutMs`.
+ */
+export async function eventually<T>(
+  check: () => Promise<T> | T,
+  timeoutMs = 20_000,
+  everyMs = 100,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(everyMs);
+    }
+  }
+}
+
+/** Throws with `what` unless it holds: for `eventually`. */
+export function must(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(what);
+}
+
+export interface Page {
+  status: number;
+  body: string;
+  /** The image tag that answered, where it is one of podlab's own, else nginx's version. */
+  image: string;
+}
+
+/** One request over a connection of its own, so that the proxy chooses an endpoint anew. */
+export async function get(url: string, timeoutMs = 2000): Promise<Page> {
+  const response = await fetch(url, {
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const image = response.headers.get('x-podlab-image') ?? response.headers.get('server') ?? '';
+  return { status: response.status, body: await response.text(), image };
+}
+
+/** Pod names of a selector, of those that are not being deleted. */
+export async function podNames(kubectl: Kubectl, selector: string): Promise<string[]> {
+  const { items } = JSON.parse(await kubectl('get', 'pods', '-l', selector, '-o', 'json')) as {
+    items: { metadata: { name: string; deletionTimestamp?: string } }[];
+  };
+  return items.filter((pod) => pod.metadata.deletionTimestamp === undefined).map((pod) => pod.metadata.name);
+}

@@ -1,0 +1,39 @@
+/** One cluster for all files that do not need one of their own. */
+import Docker from 'dockerode';
+import type { TestProject } from 'vitest/node';
+import { stopCluster } from '../cli/cluster/stop.ts';
+import { silent, terminalProgress } from '../cli/progress.ts';
+import { PodlabCluster } from '../cli/testing/index.ts';
+
+export interface SharedCluster {
+  name: string;
+  kubeconfig: string;
+  apiPort: number;
+  nodes: readonly string[];
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    cluster: SharedCluster;
+  }
+}
+
+/** Short, so that Pods that lose their node move within a test's patience. */
+export const EVICTION_SECONDS = 5;
+
+const NAME = 'podlab-tests';
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+  // What an earlier run left behind when it was killed.
+  await stopCluster(new Docker(), NAME, silent);
+  const cluster = await new PodlabCluster()
+    .withName(NAME)
+    .withNodes(3)
+    .withEvictionSeconds(EVICTION_SECONDS)
+    .withProgress(terminalProgress(process.stderr))
+    .start();
+  const { name, nodes, apiPort } = cluster;
+  project.provide('cluster', { name, nodes, apiPort, kubeconfig: cluster.kubeConfig() });
+  return () => cluster.stop();
+}
