@@ -26,6 +26,13 @@ export const LABEL_CONTAINER_NAME = 'io.kubernetes.container.name';
 /** How often this container of this Pod was started before, as a decimal number. */
 export const LABEL_RESTART_COUNT = 'io.kubernetes.container.restartCount';
 
+/** Hash of the container's spec: another one means that it is to be started anew. */
+export const LABEL_CONTAINER_HASH = 'io.kubernetes.container.hash';
+/** The sandbox whose namespaces this container shares. */
+export const LABEL_SANDBOX_ID = 'io.kubernetes.sandbox.id';
+/** Seconds, so that what is left of a Pod that nobody knows any more still ends in order. */
+export const LABEL_GRACE_PERIOD = 'io.kubernetes.pod.terminationGracePeriod';
+
 /** In a node's network namespace. */
 export const BRIDGE = 'cni0';
 /** The node's interface in the cluster's Docker network. */

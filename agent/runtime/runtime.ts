@@ -11,11 +11,15 @@ export interface ContainerRuntime {
   list(): Promise<RuntimeContainer[]>;
   /** Calls `on` when a container of this node starts or ends, and when the engine may have lost events (`resync`). */
   events(on: (event: RuntimeEvent) => void): () => void;
-  /** Resolves true if the image is on the host. */
-  imageExists(image: string): Promise<boolean>;
+  /** undefined: it is not on the host. */
+  image(image: string): Promise<ImageInfo | undefined>;
   pullImage(image: string): Promise<void>;
-  /** Creates and starts in one call; resolves with the id. */
-  run(spec: ContainerSpec): Promise<RuntimeContainer>;
+  /** Resolves with the id. Rejects with `Conflict` when the name is taken, `CreateContainerError` when the engine refuses. */
+  create(spec: ContainerSpec): Promise<string>;
+  /** Resolves when the process runs (it may have ended again). Rejects with `RunContainerError` when it cannot be started. */
+  start(id: string): Promise<RuntimeContainer>;
+  /** undefined: there is none. */
+  inspect(id: string): Promise<RuntimeContainer | undefined>;
   /** Sends the signal (default: the image's STOPSIGNAL or SIGTERM), waits up to the grace, then kills. */
   stop(id: string, graceSeconds: number): Promise<void>;
   /** Removes, killing it if it runs. Resolves also when it is gone already. */
@@ -25,6 +29,29 @@ export interface ContainerRuntime {
   attach(id: string, options: Omit<ExecOptions, 'command'>): Promise<ExecSession>;
   /** stdout and stderr merged in order; ends when read whole, or with `follow` when the container ends. */
   logs(id: string, options: LogOptions): Promise<Readable>;
+  /** A volume in memory that containers share while at least one of them runs; making it again changes nothing. */
+  createMemoryVolume(
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    sizeBytes?: number,
+  ): Promise<void>;
+  /** Resolves also when it is gone already. */
+  removeVolume(name: string): Promise<void>;
+  /** The engine's version, such as `20.10.24`; an image list for the node's status. */
+  version(): Promise<string>;
+  images(): Promise<RuntimeImage[]>;
+}
+
+export interface ImageInfo {
+  readonly id: string;
+  /** What it runs as unless told otherwise: '' (root), a number or a name, perhaps with `:group`. */
+  readonly user: string;
+  readonly sizeBytes: number;
+}
+
+export interface RuntimeImage {
+  readonly names: readonly string[];
+  readonly sizeBytes: number;
 }
 
 export interface RuntimeContainer {
@@ -70,6 +97,8 @@ export interface ContainerSpec {
   readonly stdinOnce: boolean;
   /** `none` for a sandbox, `container:ID` for a Pod's container. */
   readonly networkMode: string;
+  /** A signal's name; undefined: the image's, or SIGTERM. */
+  readonly stopSignal?: string | undefined;
   readonly hostname?: string | undefined;
   readonly ipcMode?: string | undefined;
   readonly pidMode?: string | undefined;
@@ -90,6 +119,8 @@ export interface ContainerSpec {
   readonly privileged?: boolean | undefined;
   readonly readOnlyRoot?: boolean | undefined;
   readonly securityOpt?: readonly string[] | undefined;
+  /** Further groups of the process, as numbers. */
+  readonly groupAdd?: readonly string[] | undefined;
 }
 
 export interface ExecOptions {
@@ -134,8 +165,10 @@ export class RuntimeError extends Error {
 export type RuntimeErrorReason =
   | 'ErrImagePull'
   | 'InvalidImageName'
+  | 'CreateContainerConfigError'
   | 'CreateContainerError'
   | 'RunContainerError'
+  | 'Conflict'
   | 'NotFound'
   | 'NotRunning'
   | 'Unavailable'

@@ -1,0 +1,107 @@
+import type { Pod } from './pod-state.ts';
+
+export interface DnsFacts {
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  /** The text of the node's own resolv.conf. */
+  readonly nodeResolvConf: string;
+}
+
+interface Dns {
+  nameservers: string[];
+  searches: string[];
+  options: string[];
+}
+
+const MAX_NAMESERVERS = 3;
+
+/** A Pod's /etc/resolv.conf (kubelet `network/dns/dns.go` GetPodDNS). */
+export function resolvConf(pod: Pod, facts: DnsFacts): string {
+  const dns = append(byPolicy(pod, facts), pod);
+  return [
+    ...(dns.searches.length === 0 ? [] : [`search ${dns.searches.join(' ')}`]),
+    ...dns.nameservers.slice(0, MAX_NAMESERVERS).map((one) => `nameserver ${one}`),
+    ...(dns.options.length === 0 ? [] : [`options ${dns.options.join(' ')}`]),
+    '',
+  ].join('\n');
+}
+
+function byPolicy(pod: Pod, facts: DnsFacts): Dns {
+  const { dnsPolicy, hostNetwork } = pod.spec ?? {};
+  if (dnsPolicy === 'None') return { nameservers: [], searches: [], options: [] };
+  const onHost = hostNetwork === true && dnsPolicy !== 'ClusterFirstWithHostNet';
+  return dnsPolicy === 'Default' || onHost ? ofNode(facts, hostNetwork === true) : ofCluster(pod, facts);
+}
+
+function ofCluster(pod: Pod, { clusterDns, clusterDomain }: DnsFacts): Dns {
+  const namespace = pod.metadata.namespace ?? 'default';
+  return {
+    nameservers: [clusterDns],
+    searches: [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain],
+    options: ['ndots:5'],
+  };
+}
+
+/**
+ * The node's own resolver. Docker's, 127.0.0.11, exists only in the node's network namespace: other Pods ask the cluster's DNS, which asks
+ * it in turn.
+ */
+function ofNode({ nodeResolvConf, clusterDns }: DnsFacts, hostNetwork: boolean): Dns {
+  const words = nodeResolvConf.split('\n').map((line) => line.trim().split(/\s+/));
+  const after = (keyword: string): string[] =>
+    words.filter((line) => line[0] === keyword).flatMap((line) => line.slice(1));
+  const nameservers = after('nameserver').filter((one) => hostNetwork || !one.startsWith('127.'));
+  return {
+    nameservers: nameservers.length === 0 ? [clusterDns] : nameservers,
+    searches: after('search'),
+    options: after('options'),
+  };
+}
+
+function append(dns: Dns, pod: Pod): Dns {
+  const config = pod.spec?.dnsConfig;
+  const options = new Map(dns.options.map((one) => [one.split(':')[0] ?? one, one]));
+  for (const { name, value } of config?.options ?? []) {
+    if (name !== undefined) options.set(name, value === undefined ? name : `${name}:${value}`);
+  }
+  return {
+    nameservers: [...new Set([...dns.nameservers, ...(config?.nameservers ?? [])])],
+    searches: [...new Set([...dns.searches, ...(config?.searches ?? [])])],
+    options: [...options.values()],
+  };
+}
+
+/** The Pod's host name, at most 63 characters (kubelet `kubelet_pods.go` GeneratePodHostNameAndDomain). */
+export function podHostname(pod: Pod, clusterDomain: string): { hostname: string; domain: string } {
+  const { hostname, subdomain, hostnameOverride } = pod.spec ?? {};
+  if (hostnameOverride !== undefined) return { hostname: hostnameOverride, domain: '' };
+  const name =
+    hostname !== undefined && hostname !== ''
+      ? hostname
+      : pod.metadata.name.slice(0, 63).replace(/[-.]+$/, '');
+  const domain =
+    subdomain === undefined || subdomain === ''
+      ? ''
+      : `${subdomain}.${pod.metadata.namespace ?? 'default'}.svc.${clusterDomain}`;
+  return { hostname: name, domain };
+}
+
+/** A Pod's /etc/hosts (kubelet `kubelet_pods.go` managedHostsFileContent). */
+export function hostsFile(pod: Pod, podIp: string, clusterDomain: string): string {
+  const { hostname, domain } = podHostname(pod, clusterDomain);
+  const name = domain === '' ? hostname : `${hostname}.${domain}\t${hostname}`;
+  const aliases = pod.spec?.hostAliases ?? [];
+  return [
+    '# Kubernetes-managed hosts file.',
+    '127.0.0.1\tlocalhost',
+    '::1\tlocalhost ip6-localhost ip6-loopback',
+    'fe00::\tip6-localnet',
+    'fe00::\tip6-mcastprefix',
+    'fe00::1\tip6-allnodes',
+    'fe00::2\tip6-allrouters',
+    ...(podIp === '' ? [] : [`${podIp}\t${name}`]),
+    ...(aliases.length === 0 ? [] : ['', '# Entries added by HostAliases.']),
+    ...aliases.map(({ ip, hostnames }) => [ip, ...(hostnames ?? [])].join('\t')),
+    '',
+  ].join('\n');
+}

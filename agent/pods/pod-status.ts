@@ -1,0 +1,87 @@
+import type { ContainerStatus, PodStatus } from '#api/gen/types.ts';
+import { rfc3339 } from '#api/clock.ts';
+import { containerStatuses } from './container-status.ts';
+import { podConditions } from './pod-conditions.ts';
+import {
+  appContainers,
+  initContainers,
+  isRestartableInit,
+  isTerminalPhase,
+  type PodView,
+} from './pod-state.ts';
+
+/** The status that the node reports for a Pod (kubelet `kubelet_pods.go` generateAPIPodStatus). Pure. */
+export function podStatus(view: PodView, hostIp: string): PodStatus {
+  const { pod, ending } = view;
+  const inits = containerStatuses(view, initContainers(pod));
+  const apps = containerStatuses(view, appContainers(pod));
+  const phase = podPhase(view, inits, apps);
+  const failed = ending?.why === 'failed' ? ending : undefined;
+  return {
+    conditions: podConditions(view, phase, inits, apps),
+    containerStatuses: apps,
+    ...addresses(view, hostIp),
+    ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
+    ...kept(view),
+    ...(failed === undefined ? {} : { reason: failed.reason ?? '', message: failed.message ?? '' }),
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    phase,
+    ...(pod.status?.qosClass === undefined ? {} : { qosClass: pod.status.qosClass }),
+    startTime: pod.status?.startTime ?? rfc3339(view.now),
+  };
+}
+
+/** Why a Pod that had ended before had failed. */
+function kept({ pod, ending }: PodView): PodStatus {
+  if (ending === undefined || !isTerminalPhase(pod.status?.phase)) return {};
+  const { reason, message } = pod.status ?? {};
+  return { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
+}
+
+function addresses(view: PodView, hostIp: string): PodStatus {
+  const host = hostIp === '' ? {} : { hostIP: hostIp, hostIPs: [{ ip: hostIp }] };
+  const ip = view.sandbox.ip === '' && view.ending !== undefined ? view.pod.status?.podIP : view.sandbox.ip;
+  return ip === undefined || ip === '' ? host : { ...host, podIP: ip, podIPs: [{ ip }] };
+}
+
+/** kubelet `kubelet_pods.go` getPhase. A Pod that has ended never runs again. */
+export function podPhase(
+  view: PodView,
+  inits: readonly ContainerStatus[],
+  apps: readonly ContainerStatus[],
+): string {
+  const { pod, ending } = view;
+  if (isTerminalPhase(pod.status?.phase)) return pod.status?.phase ?? '';
+  const policy = ending === undefined ? (pod.spec?.restartPolicy ?? 'Always') : 'Never';
+  const over = view.sandbox.state === 'absent' || apps.every((one) => one.state?.running === undefined);
+  if (ending?.why === 'failed') return over ? 'Failed' : 'Running';
+  if (initPending(view, inits, policy)) return initFailed(view, inits, policy) ? 'Failed' : 'Pending';
+  return phaseOfApps(apps, policy);
+}
+
+const initFailed = ({ pod }: PodView, inits: readonly ContainerStatus[], policy: string): boolean =>
+  policy === 'Never' &&
+  initContainers(pod).some(
+    (container, at) => !isRestartableInit(container) && (inits[at]?.state?.terminated?.exitCode ?? 0) !== 0,
+  );
+
+function initPending({ pod }: PodView, inits: readonly ContainerStatus[], policy: string): boolean {
+  const waits = initContainers(pod).some((container, at) =>
+    isRestartableInit(container)
+      ? inits[at]?.state?.waiting !== undefined && inits[at].lastState?.terminated === undefined
+      : inits[at]?.ready !== true,
+  );
+  return waits || initFailed({ pod } as PodView, inits, policy);
+}
+
+function phaseOfApps(apps: readonly ContainerStatus[], policy: string): string {
+  const running = apps.filter((one) => one.state?.running !== undefined).length;
+  const ended = apps.map((one) => one.state?.terminated).filter((one) => one !== undefined);
+  const again = apps.filter(
+    (one) => one.state?.waiting !== undefined && one.lastState?.terminated !== undefined,
+  );
+  if (apps.length - running - ended.length - again.length > 0) return 'Pending';
+  if (running > 0 || again.length > 0 || policy === 'Always') return 'Running';
+  if (ended.every((one) => one.exitCode === 0)) return 'Succeeded';
+  return policy === 'Never' ? 'Failed' : 'Running';
+}

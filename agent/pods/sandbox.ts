@@ -1,0 +1,95 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RuntimeContainer } from '../runtime/runtime.ts';
+import { untilDone, type AgentContext } from './agent-context.ts';
+import { sandboxSpec } from './container-spec.ts';
+import { createAnew } from './create-anew.ts';
+import { hostsFile, podHostname, resolvConf } from './dns.ts';
+import type { Pod } from './pod-state.ts';
+
+/** A sandbox on its way: the id is enough to make containers with, `ready` to start them. */
+export interface SandboxStart {
+  readonly id: Promise<string>;
+  /** Resolves with the Pod's address. */
+  readonly ready: Promise<{ id: string; ip: string }>;
+}
+
+/** Makes and connects a Pod's sandbox after `needs`. What a failure left behind is removed before `ready` rejects. */
+export function startSandbox(
+  context: AgentContext,
+  pod: Pod,
+  attempt: number,
+  needs: Promise<void> | undefined,
+): SandboxStart {
+  const id = createSandbox(context, pod, attempt, needs);
+  const ready = id.then(async (made) => {
+    try {
+      const container = await context.runtime.start(made);
+      return { id: made, ip: await connectSandbox(context, pod, container) };
+    } catch (error) {
+      await removeSandbox(context, made);
+      throw error;
+    }
+  });
+  // Whoever does not wait for one of them is not to bring the process down with it.
+  id.catch(() => undefined);
+  ready.catch(() => undefined);
+  return { id, ready };
+}
+
+async function createSandbox(
+  context: AgentContext,
+  pod: Pod,
+  attempt: number,
+  needs: Promise<void> | undefined,
+): Promise<string> {
+  await needs;
+  const { pauseImage, volumes, dns, nodeContainerId } = context;
+  const spec = sandboxSpec(pod, {
+    pauseImage,
+    attempt,
+    nodeContainerId,
+    hostname: podHostname(pod, dns.clusterDomain).hostname,
+    binds: volumes.sandboxBinds(pod),
+  });
+  return createAnew(context.runtime, spec);
+}
+
+/** Gives a running sandbox its address and its files, or finds those that it has. Resolves with the address. */
+export async function connectSandbox(
+  context: AgentContext,
+  pod: Pod,
+  sandbox: RuntimeContainer,
+): Promise<string> {
+  const onHost = pod.spec?.hostNetwork === true;
+  const ip = onHost ? context.nodeIp : (await context.network.attach(sandbox.id, sandbox.pid)).ip;
+  const { clusterDomain } = context.dns;
+  const directory = context.volumes.podPath(pod.metadata.uid).path;
+  await mkdir(directory, { recursive: true });
+  await Promise.all([
+    writeFile(join(directory, HOSTS), hostsFile(pod, ip, clusterDomain)),
+    writeFile(join(directory, RESOLV_CONF), resolvConf(pod, context.dns)),
+  ]);
+  return ip;
+}
+
+const HOSTS = 'etc-hosts';
+const RESOLV_CONF = 'resolv.conf';
+
+/** Mounts of the files that `connectSandbox` writes. A container's own mount at one of these paths wins. */
+export function sandboxFileBinds(context: AgentContext, pod: Pod, taken: readonly string[]): string[] {
+  const files = [
+    [HOSTS, '/etc/hosts'],
+    [RESOLV_CONF, '/etc/resolv.conf'],
+  ] as const;
+  return files
+    .filter(([, target]) => !taken.includes(target))
+    .map(([name, target]) => `${context.volumes.podPath(pod.metadata.uid, name).hostPath}:${target}`);
+}
+
+export async function removeSandbox(context: AgentContext, id: string): Promise<void> {
+  await untilDone(context, 'removing a sandbox', async () => {
+    await context.runtime.remove(id);
+    await context.network.detach(id);
+  });
+}

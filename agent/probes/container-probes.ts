@@ -1,0 +1,84 @@
+import type { Clock } from '#api/clock.ts';
+import type { Probe } from '#api/gen/types.ts';
+import { startProbeLoop } from './probe-loop.ts';
+import { runProbe, type ProbeTarget } from './prober.ts';
+
+export interface ContainerProbesOptions {
+  readonly target: ProbeTarget;
+  readonly clock: Clock;
+  readonly startedAt: number;
+  /** An earlier agent has seen the startup probe succeed. */
+  readonly started: boolean;
+  readonly onStarted: () => void;
+  readonly onReady: (ready: boolean) => void;
+  /** A liveness or startup probe has failed for good. `graceSeconds`: the probe's own, if it has one. */
+  readonly onUnhealthy: (message: string, graceSeconds: number | undefined) => void;
+  /** The text of an Unhealthy event. */
+  readonly onFailure: (message: string) => void;
+}
+
+type Kind = 'Startup' | 'Readiness' | 'Liveness';
+
+/** Runs the probes of one running container; the others wait for the startup probe. The returned function stops them. */
+export function startContainerProbes(options: ContainerProbesOptions): () => void {
+  const { startupProbe } = options.target.container;
+  const stops: (() => void)[] = [];
+  let done = false;
+  const begin = (): void => {
+    if (done) return;
+    done = true;
+    stops.splice(0).forEach((stop) => stop());
+    options.onStarted();
+    stops.push(...startOthers(options));
+  };
+  if (startupProbe === undefined || options.started) begin();
+  else {
+    stops.push(
+      startLoop(options, 'Startup', startupProbe, (ok) =>
+        ok ? begin() : unhealthy(options, 'startup', startupProbe),
+      ),
+    );
+  }
+  return () => stops.splice(0).forEach((stop) => stop());
+}
+
+function startOthers(options: ContainerProbesOptions): (() => void)[] {
+  const { readinessProbe, livenessProbe } = options.target.container;
+  if (readinessProbe === undefined) options.onReady(true);
+  return [
+    ...(readinessProbe === undefined
+      ? []
+      : [startLoop(options, 'Readiness', readinessProbe, options.onReady)]),
+    ...(livenessProbe === undefined
+      ? []
+      : [
+          startLoop(options, 'Liveness', livenessProbe, (ok) => {
+            if (!ok) unhealthy(options, 'liveness', livenessProbe);
+          }),
+        ]),
+  ];
+}
+
+function startLoop(
+  options: ContainerProbesOptions,
+  kind: Kind,
+  probe: Probe,
+  onVerdict: (ok: boolean) => void,
+): () => void {
+  return startProbeLoop({
+    probe,
+    run: () => runProbe(probe, options.target),
+    clock: options.clock,
+    startedAt: options.startedAt,
+    onVerdict,
+    onFailure: (output) => options.onFailure(`${kind} probe failed: ${output}`),
+  });
+}
+
+function unhealthy(options: ContainerProbesOptions, kind: string, probe: Probe): void {
+  const { name } = options.target.container;
+  options.onUnhealthy(
+    `Container ${name} failed ${kind} probe, will be restarted`,
+    probe.terminationGracePeriodSeconds,
+  );
+}
