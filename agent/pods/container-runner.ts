@@ -330,11 +330,7 @@ export class ContainerRunner {
 }
 
 /** A step of a start that failed; `reason` is the container's waiting reason. */
-class StartError extends RuntimeError {
-  constructor(reason: 'CreateContainerError' | 'CreateContainerConfigError', message: string) {
-    super(reason, message);
-  }
-}
+class StartError extends RuntimeError {}
 
 const neverStarted = (container: RuntimeContainer, error: string, now: number): RuntimeContainer => ({
   ...container,

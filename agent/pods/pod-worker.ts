@@ -274,16 +274,19 @@ export class PodWorker {
     const { volumes, nodeIp, allocatable } = this.#context;
     const mounted = volumes.mount(this.#pod, { podIp: '', hostIp: nodeIp, allocatable });
     this.#volumesMounted = asGround(mounted);
-    const done = (): void => {
+    void this.#followMount(mounted);
+  }
+
+  async #followMount(mounted: Promise<void>): Promise<void> {
+    try {
+      await mounted;
       this.#volumes.state = 'mounted';
-      this.changed();
-    };
-    mounted.then(done, (error: unknown) => {
+    } catch (error) {
       this.#emit('Warning', 'FailedMount', errorText(error));
       this.#volumes.state = 'absent';
       this.#volumes.retryAt = this.#context.clock.now() + RETRY_MILLISECONDS;
-      this.changed();
-    });
+    }
+    this.changed();
   }
 
   #createSandbox(): void {
@@ -297,25 +300,25 @@ export class PodWorker {
   #follow(id: Promise<string>, ready: Promise<{ id: string; ip: string }>): void {
     this.#sandboxId = asGround(id);
     this.#sandboxReady = asGround(ready);
-    ready.then(
-      (made) => {
-        Object.assign(this.#sandbox, made, { state: 'ready' });
-        this.changed();
-      },
-      (error: unknown) => {
-        this.#context.log.warn({ err: error, pod: this.ref }, 'a sandbox could not be made');
-        if (!(error instanceof GroundError)) {
-          this.#emit(
-            'Warning',
-            'FailedCreatePodSandBox',
-            `Failed to create pod sandbox: ${errorText(error)}`,
-          );
-        }
-        Object.assign(this.#sandbox, { state: 'absent', id: '', ip: '' });
-        this.#sandbox.retryAt = this.#context.clock.now() + RETRY_MILLISECONDS;
-        this.changed();
-      },
-    );
+    void this.#followSandbox(ready);
+  }
+
+  async #followSandbox(ready: Promise<{ id: string; ip: string }>): Promise<void> {
+    try {
+      Object.assign(this.#sandbox, await ready, { state: 'ready' });
+    } catch (error) {
+      this.#sandboxFailed(error);
+    }
+    this.changed();
+  }
+
+  #sandboxFailed(error: unknown): void {
+    this.#context.log.warn({ err: error, pod: this.ref }, 'a sandbox could not be made');
+    if (!(error instanceof GroundError)) {
+      this.#emit('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${errorText(error)}`);
+    }
+    Object.assign(this.#sandbox, { state: 'absent', id: '', ip: '' });
+    this.#sandbox.retryAt = this.#context.clock.now() + RETRY_MILLISECONDS;
   }
 
   #removeSandbox(changed: boolean): void {

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { readFile, statfs } from 'node:fs/promises';
+import os from 'node:os';
+import { rfc3339, type Clock } from '#api/clock.ts';
+import type { ContainerImage, Node, NodeCondition, NodeSystemInfo } from '#api/gen/types.ts';
+import { KUBERNETES_VERSION, UPLINK } from '#api/names.ts';
+import type { RuntimeImage } from './runtime/runtime.ts';
+
+/** The address of a node in the cluster's network, in CIDR form: the controller of LoadBalancers wants the network too. */
+export const NODE_CIDR_ANNOTATION = 'podlab.io/node-cidr';
+const MAX_PODS = 110;
+/** kubelet `--node-status-max-images`. */
+const MAX_IMAGES = 50;
+
+export interface MachineFacts {
+  readonly nodeName: string;
+  /** `172.20.0.3/16`; '' when there is no such interface. */
+  readonly cidr: string;
+  readonly cpus: number;
+  readonly memoryKi: number;
+  readonly storageKi: number;
+  readonly architecture: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  readonly bootId: string;
+  readonly machineId: string;
+  /** Of the container engine; '' when it does not answer. */
+  readonly dockerVersion: string;
+  readonly images: readonly RuntimeImage[];
+}
+
+/** What the machine and this process's network namespace say. `storagePath` is on the file system that holds Pods' files. */
+export async function readMachineFacts(options: {
+  nodeName: string;
+  storagePath: string;
+  runtime: { version(): Promise<string>; images(): Promise<RuntimeImage[]> };
+}): Promise<MachineFacts> {
+  const { nodeName, storagePath, runtime } = options;
+  const storage = await statfs(storagePath);
+  return {
+    nodeName,
+    cidr: uplinkCidr(),
+    cpus: os.availableParallelism(),
+    memoryKi: Math.floor(os.totalmem() / 1024),
+    storageKi: Math.floor((storage.blocks * storage.bsize) / 1024),
+    architecture: ARCHITECTURES[os.arch()] ?? os.arch(),
+    kernelVersion: os.release(),
+    osImage: prettyName(await readText('/etc/os-release')),
+    bootId: (await readText('/proc/sys/kernel/random/boot_id')).trim(),
+    machineId: createHash('sha256').update(`podlab ${nodeName}`).digest('hex').slice(0, 32),
+    dockerVersion: await runtime.version().catch(() => ''),
+    images: await runtime.images().catch(() => []),
+  };
+}
+
+/** Go's names of Node's. */
+const ARCHITECTURES: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  arm64: 'arm64',
+  ia32: '386',
+  arm: 'arm',
+};
+
+const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
+
+export const prettyName = (osRelease: string): string =>
+  /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? 'Linux';
+
+function uplinkCidr(): string {
+  return os.networkInterfaces()[UPLINK]?.find((one) => one.family === 'IPv4')?.cidr ?? '';
+}
+
+/** The Node as this agent registers it (kubelet `kubelet_node_status.go` initialNode). Pure. */
+export function buildNode(facts: MachineFacts, clock: Pick<Clock, 'now'>): Node {
+  const { nodeName, cidr, architecture } = facts;
+  const resources = {
+    cpu: String(facts.cpus),
+    'ephemeral-storage': `${facts.storageKi}Ki`,
+    memory: `${facts.memoryKi}Ki`,
+    pods: String(MAX_PODS),
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: nodeName,
+      labels: {
+        'beta.kubernetes.io/arch': architecture,
+        'beta.kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': architecture,
+        'kubernetes.io/hostname': nodeName,
+        'kubernetes.io/os': 'linux',
+      },
+      ...(cidr === '' ? {} : { annotations: { [NODE_CIDR_ANNOTATION]: cidr } }),
+    },
+    spec: {},
+    status: {
+      addresses: [
+        ...(cidr === '' ? [] : [{ type: 'InternalIP', address: cidr.split('/')[0] ?? '' }]),
+        { type: 'Hostname', address: nodeName },
+      ],
+      capacity: resources,
+      allocatable: resources,
+      conditions: nodeConditions(facts.dockerVersion !== '', clock.now()),
+      daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+      images: nodeImages(facts.images),
+      nodeInfo: nodeInfo(facts),
+    },
+  };
+}
+
+function nodeInfo(facts: MachineFacts): NodeSystemInfo {
+  return {
+    architecture: facts.architecture,
+    bootID: facts.bootId,
+    containerRuntimeVersion: `docker://${facts.dockerVersion}`,
+    kernelVersion: facts.kernelVersion,
+    kubeProxyVersion: '',
+    kubeletVersion: KUBERNETES_VERSION,
+    machineID: facts.machineId,
+    operatingSystem: 'linux',
+    osImage: facts.osImage,
+    systemUUID: facts.machineId,
+  };
+}
+
+/** The largest first, as the kubelet lists them. */
+const nodeImages = (images: readonly RuntimeImage[]): ContainerImage[] =>
+  [...images]
+    .sort((a, b) => b.sizeBytes - a.sizeBytes)
+    .slice(0, MAX_IMAGES)
+    .map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes }));
+
+/** A node whose container engine does not answer is not ready. Pressure is not measured: an engine's host is not the node's to judge. */
+export function nodeConditions(engineAnswers: boolean, now: number): NodeCondition[] {
+  const times = { lastHeartbeatTime: rfc3339(now), lastTransitionTime: rfc3339(now) };
+  const fine = (type: string, reason: string, message: string): NodeCondition => ({
+    type,
+    status: 'False',
+    ...times,
+    reason,
+    message,
+  });
+  return [
+    fine('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    fine('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    fine('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    engineAnswers
+      ? {
+          type: 'Ready',
+          status: 'True',
+          ...times,
+          reason: 'KubeletReady',
+          message: 'kubelet is posting ready status',
+        }
+      : {
+          type: 'Ready',
+          status: 'False',
+          ...times,
+          reason: 'KubeletNotReady',
+          message: 'container runtime is down',
+        },
+  ];
+}
