@@ -1,0 +1,94 @@
+import { API_PORT, CLUSTER_DNS_IP, KUBERNETES_SERVICE_IP } from '#api/names.ts';
+import type { Kinds, ResourceName } from '#api/resources.ts';
+import type { Unstored } from '../../client.ts';
+
+/** An object that every cluster has. `enforced`: what of it is put back when somebody changes it. */
+export interface Wanted<R extends ResourceName = ResourceName> {
+  readonly resource: R;
+  readonly object: Unstored<Kinds[R]> & { metadata: { name: string; namespace?: string } };
+  readonly enforced: readonly string[];
+}
+
+const namespace = (name: string): Wanted<'namespaces'> => ({
+  resource: 'namespaces',
+  object: { metadata: { name } },
+  enforced: [],
+});
+
+const HTTPS = { name: 'https', port: API_PORT, protocol: 'TCP' };
+const KUBERNETES = { namespace: 'default', name: 'kubernetes' };
+
+const kubernetesService: Wanted<'services'> = {
+  resource: 'services',
+  object: {
+    metadata: { ...KUBERNETES, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: KUBERNETES_SERVICE_IP,
+      clusterIPs: [KUBERNETES_SERVICE_IP],
+      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: API_PORT }],
+      sessionAffinity: 'None',
+    },
+  },
+  enforced: [],
+};
+
+/** Not mirrored: the slice is written beside it. */
+const kubernetesEndpoints = (address: string): Wanted<'endpoints'> => ({
+  resource: 'endpoints',
+  object: {
+    metadata: { ...KUBERNETES, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: address }], ports: [HTTPS] }],
+  },
+  enforced: ['subsets'],
+});
+
+const kubernetesSlice = (address: string): Wanted<'endpointslices'> => ({
+  resource: 'endpointslices',
+  object: {
+    metadata: { ...KUBERNETES, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [HTTPS],
+  },
+  enforced: ['endpoints', 'ports'],
+});
+
+/** Without endpoints: DNS answers on each node, and the proxies keep what is sent to this address there. */
+const dnsService: Wanted<'services'> = {
+  resource: 'services',
+  object: {
+    metadata: {
+      namespace: 'kube-system',
+      name: 'kube-dns',
+      labels: {
+        'k8s-app': 'kube-dns',
+        'kubernetes.io/cluster-service': 'true',
+        'kubernetes.io/name': 'CoreDNS',
+      },
+    },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: CLUSTER_DNS_IP,
+      clusterIPs: [CLUSTER_DNS_IP],
+      ports: [
+        { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
+        { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },
+      ],
+      sessionAffinity: 'None',
+    },
+  },
+  enforced: [],
+};
+
+/** What the cluster has from its start, namespaces before what is in them. `address` is the control plane's own. */
+export const bootstrapObjects = (address: string): readonly Wanted[] => [
+  namespace('default'),
+  namespace('kube-system'),
+  namespace('kube-public'),
+  namespace('kube-node-lease'),
+  kubernetesService,
+  kubernetesEndpoints(address),
+  kubernetesSlice(address),
+  dnsService,
+];

@@ -1,0 +1,25 @@
+import type { Clock } from '#api/clock.ts';
+import type { Logger } from 'pino';
+import type { Client } from '../client.ts';
+
+/** What controllers are told of the cluster that they run in. */
+export interface ControllerSettings {
+  /** Where Pods reach the API server, past the `kubernetes` Service. */
+  readonly advertiseAddress: string;
+  /** The cluster's CA certificate, PEM. */
+  readonly caCert: string;
+  /** A node that has not been heard of for longer is not ready. */
+  readonly nodeMonitorGraceSeconds: number;
+}
+
+export interface ControllerContext {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly options: ControllerSettings;
+}
+
+export interface Running {
+  /** Starts nothing new; resolves when nothing runs any more. */
+  stop(): Promise<void>;
+}
