@@ -30,6 +30,8 @@ export interface Client {
   ): Promise<void>;
   /** Sets `spec.nodeName` and PodScheduled, as the `binding` subresource does. Conflict if the Pod is bound already. */
   bind(pod: Kinds['pods'], nodeName: string): Promise<void>;
+  /** Replaces the finalizers in the namespace's spec, as the `finalize` subresource does: without any, a terminating namespace goes. */
+  finalize(namespace: Kinds['namespaces']): Promise<void>;
   /**
    * Calls `handler` for every object that exists (as added), then for each change, in order. Events come after the client's reads
    * show their change.

@@ -7,7 +7,7 @@ import { apiVersionOf, resourceOf } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { Client, ClientDeleteOptions, Handler, Unstored } from './client.ts';
 
-type Verb = 'create' | 'update' | 'updateStatus' | 'delete' | 'bind';
+type Verb = 'create' | 'update' | 'updateStatus' | 'delete' | 'bind' | 'finalize';
 
 /** A write as `FakeClient.refuse` sees it; `object` is what was sent (for a delete, what would go). */
 export interface Attempt {
@@ -111,6 +111,13 @@ export class FakeClient implements Client {
     });
   }
 
+  async finalize(namespace: Kinds['namespaces']): Promise<void> {
+    await this.#replace('finalize', 'namespaces', namespace, (current) => ({
+      ...current,
+      spec: { ...(current as Kinds['namespaces']).spec, finalizers: namespace.spec?.finalizers ?? [] },
+    }));
+  }
+
   async delete(
     resource: ResourceName,
     namespace: string,
@@ -179,7 +186,7 @@ export class FakeClient implements Client {
     this.#checkPreconditions(resource, current, object.metadata.uid, object.metadata.resourceVersion);
     const next = change(current);
     if (same(next, current)) return current as Kinds[R];
-    const gone = isDeleted(next.metadata) && (next.metadata.finalizers ?? []).length === 0;
+    const gone = isDeleted(next.metadata) && allFinalizers(next).length === 0;
     const stays = !gone || (next.metadata.deletionGracePeriodSeconds ?? 0) > 0;
     return this.#write(resource, key, stays ? next : undefined) as Promise<Kinds[R]>;
   }
@@ -215,7 +222,7 @@ export class FakeClient implements Client {
   ): KubeObject | undefined {
     const finalizers = finalizersFor(current.metadata.finalizers ?? [], options.propagationPolicy);
     const grace = resource === 'pods' ? podGrace(current, options) : 0;
-    if (grace === 0 && finalizers.length === 0) return undefined;
+    if (grace === 0 && finalizers.length === 0 && specFinalizers(current).length === 0) return undefined;
     const before = current.metadata.deletionGracePeriodSeconds;
     if (isDeleted(current.metadata) && before !== undefined && before <= grace) return current;
     const metadata: ObjectMeta = {
@@ -223,7 +230,15 @@ export class FakeClient implements Client {
       deletionTimestamp: current.metadata.deletionTimestamp ?? rfc3339(this.#clock.now() + grace * 1000),
       deletionGracePeriodSeconds: grace,
     };
-    return { ...current, metadata: finalizers.length === 0 ? metadata : { ...metadata, finalizers } };
+    const status =
+      resource === 'namespaces'
+        ? { status: { ...(current.status as object | undefined), phase: 'Terminating' } }
+        : {};
+    return {
+      ...current,
+      ...status,
+      metadata: finalizers.length === 0 ? metadata : { ...metadata, finalizers },
+    };
   }
 
   #admit(verb: Verb, resource: ResourceName, object: KubeObject): void {
@@ -284,6 +299,15 @@ const groupResource = (row: Resource): { group: string; resource: string } => ({
 const hasGeneration = (row: Resource): boolean => ['pods', 'deployments', 'replicasets'].includes(row.name);
 
 const isDeleted = (metadata: ObjectMeta): boolean => metadata.deletionTimestamp !== undefined;
+
+/** A namespace has finalizers in its spec too. */
+const specFinalizers = (object: KubeObject): readonly string[] =>
+  object.kind === 'Namespace' ? ((object as Kinds['namespaces']).spec?.finalizers ?? []) : [];
+
+const allFinalizers = (object: KubeObject): readonly string[] => [
+  ...(object.metadata.finalizers ?? []),
+  ...specFinalizers(object),
+];
 
 function initialStatus(row: Resource): Record<string, unknown> {
   if (row.name === 'pods') return { phase: 'Pending' };
