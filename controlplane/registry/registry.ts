@@ -9,7 +9,9 @@ import type { Entry } from '../store/store.ts';
  * sent, already parsed from JSON, YAML or protobuf to plain values, not yet checked.
  */
 export interface Registry {
-  create(target: Target, body: unknown, options: WriteOptions): Promise<Entry>;
+  /** With a `name` and `subresource`: `binding` or `eviction` of that object; the entry then holds a Status. */
+  create(target: Target & Partial<NamedTarget>, body: unknown, options: WriteOptions): Promise<Entry>;
+  /** `subresource`: `status` gives the whole object, `scale` its Scale. */
   get(target: NamedTarget): Entry;
   list(target: Target, options: ListOptions): ListResult;
   /**
@@ -92,6 +94,7 @@ export interface WatchOptions {
   readonly resourceVersion?: string | undefined;
   readonly allowWatchBookmarks?: boolean | undefined;
   readonly sendInitialEvents?: boolean | undefined;
+  readonly resourceVersionMatch?: string | undefined;
 }
 
 export type WatchEvent =

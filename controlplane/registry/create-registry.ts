@@ -1,0 +1,60 @@
+import type { Kinds } from '#api/resources.ts';
+import { realClock, type Clock } from '#api/clock.ts';
+import { StatusError } from '#api/status.ts';
+import type { Store } from '../store/store.ts';
+import { ServiceAllocator } from './allocation/service-allocator.ts';
+import { DEFAULT_CONFIG, type RegistryConfig } from './config.ts';
+import { createObject, groupResource } from './create.ts';
+import { deleteCollection } from './delete-collection.ts';
+import { deleteObject } from './delete.ts';
+import { entryOf, keyOf, type Environment } from './environment.ts';
+import { listObjects } from './list.ts';
+import { patchObject } from './patch-object.ts';
+import type { NamedTarget, Registry, Target } from './registry.ts';
+import { createStrategies } from './strategies/strategies.ts';
+import { createSubresource, patchSubresource, updateSubresource } from './subresources/subresources.ts';
+import { scaleOf } from './subresources/scale.ts';
+import { updateObject } from './update.ts';
+import { watchObjects } from './watch.ts';
+
+/** `clock` defaults to the real one, the rest to what `DEFAULT_CONFIG` says. */
+export type RegistryOptions = { readonly store: Store; readonly clock?: Clock } & Partial<RegistryConfig>;
+
+export function createRegistry({ store, clock = realClock, ...config }: RegistryOptions): Registry {
+  const complete: RegistryConfig = { ...DEFAULT_CONFIG, ...config };
+  const services = store.list('services').map(({ object }) => object as unknown as Kinds['services']);
+  const allocator = new ServiceAllocator(complete, services);
+  const environment: Environment = {
+    store,
+    clock,
+    config: complete,
+    strategies: createStrategies(allocator),
+  };
+  return {
+    create: (target, body, options) =>
+      isNamed(target)
+        ? createSubresource(environment, target, body, options)
+        : createObject(environment, target, body, options),
+    get: (target) => getObject(environment, target),
+    list: (target, options) => listObjects(environment, target, options),
+    watch: (target, options, on) => watchObjects(environment, target, options, on),
+    update: (target, body, options) =>
+      updateSubresource(environment, target, body, options) ??
+      updateObject(environment, target, body, options),
+    patch: (target, patch, options) =>
+      patchSubresource(environment, target, patch, options) ??
+      patchObject(environment, target, patch, options),
+    delete: (target, options, write) => deleteObject(environment, target, options, write),
+    deleteCollection: (target, list, options, write) =>
+      deleteCollection(environment, target, list, options, write),
+  };
+}
+
+const isNamed = (target: Target & Partial<NamedTarget>): target is NamedTarget =>
+  target.name !== undefined && target.subresource !== undefined;
+
+function getObject({ store }: Environment, target: NamedTarget): ReturnType<Registry['get']> {
+  const entry = store.get(keyOf(target, target.name));
+  if (entry === undefined) throw StatusError.notFound(groupResource(target), target.name);
+  return target.subresource === 'scale' ? entryOf(scaleOf(entry.object)) : entry;
+}

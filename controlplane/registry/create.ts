@@ -1,0 +1,94 @@
+import type { KubeObject } from '#api/resources.ts';
+import { StatusError } from '#api/status.ts';
+import type { Entry } from '../store/store.ts';
+import { admitNamespace } from './admission/namespace-lifecycle.ts';
+import { decodeObject, type Draft } from './decode/decode.ts';
+import { contextOf, keyOf, strategyOf, writeOrPretend, type Environment } from './environment.ts';
+import { newMetadata, validateMetadata } from './metadata.ts';
+import type { Target, WriteOptions } from './registry.ts';
+
+/** How often a generated name that is taken is tried anew (k8s.io/apiserver's `maxNameGenerationCreateAttempts`). */
+const NAME_ATTEMPTS = 8;
+
+/** Decodes, defaults, admits, validates, allocates and stores a new object. */
+export async function createObject(
+  environment: Environment,
+  target: Target,
+  body: unknown,
+  options: WriteOptions,
+): Promise<Entry> {
+  const draft = decodeObject(target.resource, body, options);
+  checkNamespace(target, draft);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // A draft is used up by an attempt; only a generated name may need another.
+      const fresh = draft.metadata.name ? draft : structuredClone(draft);
+      return await createDraft(environment, target, fresh, options);
+    } catch (error) {
+      const clash = error instanceof StatusError && error.reason === 'AlreadyExists';
+      if (!clash || draft.metadata.name || attempt === NAME_ATTEMPTS) throw error;
+    }
+  }
+}
+
+export function checkNamespace(target: Target, draft: Draft): void {
+  const given = draft.metadata.namespace;
+  const expected = target.resource.namespaced ? target.namespace : undefined;
+  if (given === undefined || given === expected) return;
+  throw StatusError.badRequest(
+    'the namespace of the provided object does not match the namespace sent on the request',
+  );
+}
+
+async function createDraft(
+  environment: Environment,
+  target: Target,
+  draft: Draft,
+  options: WriteOptions,
+): Promise<Entry> {
+  const object = prepareCreate(environment, target, draft, options);
+  const { resource } = target;
+  const strategy = strategyOf(environment, resource);
+  const key = keyOf(target, object.metadata.name);
+  const entry = await writeOrPretend(environment.store, key, options.dryRun, (current) => {
+    if (current !== undefined) throw StatusError.alreadyExists(groupResource(target), key.name);
+    strategy.allocation?.assign(object, undefined, contextOf(environment, resource, options));
+    return object;
+  });
+  return entry!;
+}
+
+/** The new object, complete but for what is allocated. Throws what Kubernetes answers to a bad one. */
+export function prepareCreate(
+  environment: Environment,
+  target: Target,
+  draft: Draft,
+  options: WriteOptions,
+): KubeObject {
+  const { resource, namespace } = target;
+  const strategy = strategyOf(environment, resource);
+  const context = contextOf(environment, resource, options);
+  strategy.setDefaults?.(draft);
+  admitNamespace(environment, target, draft.metadata.name);
+  draft.metadata = newMetadata(
+    draft.metadata,
+    resource.namespaced ? namespace : undefined,
+    environment.clock,
+    strategy.generation ?? false,
+  );
+  strategy.prepareForCreate?.(draft, context);
+  const errors = [
+    ...validateMetadata(draft.metadata, strategy.nameProblems),
+    ...(strategy.validate?.(draft) ?? []),
+  ];
+  if (errors.length > 0) {
+    throw StatusError.invalid({ group: resource.group, kind: resource.kind }, draft.metadata.name, errors);
+  }
+  for (const warning of strategy.warnings?.(draft, undefined) ?? []) options.warn(warning);
+  return draft;
+}
+
+export const groupResource = ({ resource }: Target): { group: string; resource: string } => ({
+  group: resource.group,
+  resource: resource.name,
+});

@@ -1,0 +1,38 @@
+import { invalid, StatusError } from '#api/status.ts';
+import type { KubeObject } from '#api/resources.ts';
+import type { Entry } from '../store/store.ts';
+import { groupResource } from './create.ts';
+import { decodePatched, type Draft } from './decode/decode.ts';
+import type { Environment } from './environment.ts';
+import { applyPatch } from './patch/apply-patch.ts';
+import type { NamedTarget, Patch, WriteOptions } from './registry.ts';
+import { nameMismatch, writeUpdate } from './update.ts';
+
+/**
+ * Patches an object, or its status when the target says so. The patch is applied to the newest version in the same step as the write, so there
+ * is no conflict unless the patch names another version.
+ */
+export async function patchObject(
+  environment: Environment,
+  target: NamedTarget,
+  patch: Patch,
+  options: WriteOptions,
+): Promise<{ entry: Entry; created: boolean }> {
+  return writeUpdate(environment, target, options, (current) => {
+    if (current === undefined && patch.type !== 'apply') {
+      throw StatusError.notFound(groupResource(target), target.name);
+    }
+    return patchedDraft(current ?? ({} as KubeObject), patch, target, options);
+  });
+}
+
+function patchedDraft(current: KubeObject, patch: Patch, target: NamedTarget, options: WriteOptions): Draft {
+  const { object, shown } = applyPatch(current, patch, target.resource.type);
+  const draft = decodePatched(target.resource, object, options, (why) => invalidPatch(shown, why));
+  if (draft.metadata.name !== target.name) throw nameMismatch(draft.metadata.name ?? '', target.name);
+  return draft;
+}
+
+/** Kubernetes leaves out kind and name here. */
+export const invalidPatch = (shown: string, why: string): StatusError =>
+  StatusError.invalid({ group: '', kind: '' }, '', [invalid('patch', shown, why)]);

@@ -1,0 +1,92 @@
+import { applyPatch as applyJsonPatch, type Operation } from 'rfc6902';
+import type { KubeObject } from '#api/resources.ts';
+import { StatusError } from '#api/status.ts';
+import type { Patch } from '../registry.ts';
+import { mergePatch } from './merge-patch.ts';
+import { goValue, PatchError, strategicMergePatch } from './strategic-merge-patch.ts';
+
+type PlainObject = { [key: string]: unknown };
+
+/** As k8s.io/apiserver limits them. */
+const MAX_OPERATIONS = 10_000;
+
+export interface Patched {
+  readonly object: PlainObject;
+  /** How Kubernetes shows the patch when what it makes cannot be decoded. */
+  readonly shown: string;
+}
+
+/** Applies a patch to a plain object of the schema's `type`, which stays as it is. Throws a StatusError. */
+export function applyPatch(current: KubeObject, patch: Patch, type: string): Patched {
+  switch (patch.type) {
+    case 'json':
+      return shownAsResult(applyOperations(current, operationsOf(patch.body)));
+    case 'merge':
+      return shownAsResult(mergePatch(current, objectOf(patch.body)) as PlainObject);
+    case 'strategic': {
+      const body = objectOf(patch.body);
+      return { object: applyStrategic(current, body, type), shown: goValue(body) };
+    }
+    case 'apply':
+      throw new StatusError(
+        'UnsupportedMediaType',
+        'podlab does not support server-side apply (application/apply-patch+yaml) yet: use kubectl apply without --server-side',
+      );
+  }
+}
+
+const shownAsResult = (object: PlainObject): Patched => ({ object, shown: JSON.stringify(object) });
+
+const goKind = (value: unknown): string =>
+  Array.isArray(value)
+    ? 'array'
+    : value === null
+      ? 'null'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value;
+
+const undecodable = (body: unknown, wanted: string): StatusError =>
+  StatusError.badRequest(
+    `error decoding patch: json: cannot unmarshal ${goKind(body)} into Go value of type ${wanted}`,
+  );
+
+function objectOf(body: unknown): PlainObject {
+  if (body === null) return {};
+  if (typeof body !== 'object' || Array.isArray(body)) throw undecodable(body, 'map[string]interface {}');
+  return body as PlainObject;
+}
+
+function operationsOf(body: unknown): Operation[] {
+  if (!Array.isArray(body)) throw undecodable(body, '[]handlers.jsonPatchOp');
+  if (body.length > MAX_OPERATIONS) {
+    throw new StatusError(
+      'RequestEntityTooLarge',
+      `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${body.length}`,
+    );
+  }
+  return body as Operation[];
+}
+
+const rejected = (): StatusError =>
+  new StatusError('Invalid', 'the server rejected our request due to an error in our request', {});
+
+function applyOperations(current: KubeObject, operations: Operation[]): PlainObject {
+  const object = structuredClone(current) as PlainObject;
+  try {
+    if (applyJsonPatch(object, operations).some((error) => error !== null)) throw rejected();
+  } catch (error) {
+    // The library throws on operations that are not even shaped like one.
+    throw error instanceof StatusError ? error : rejected();
+  }
+  return object;
+}
+
+function applyStrategic(current: KubeObject, body: PlainObject, type: string): PlainObject {
+  try {
+    return strategicMergePatch(current, body, type);
+  } catch (error) {
+    if (error instanceof PatchError) throw StatusError.badRequest(error.message);
+    throw error;
+  }
+}

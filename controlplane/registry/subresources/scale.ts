@@ -1,0 +1,112 @@
+import type { Scale } from '#api/gen/types.ts';
+import type { Kinds, KubeObject } from '#api/resources.ts';
+import { selectorRequirements, type Requirement } from '#api/selectors.ts';
+import { invalid, StatusError } from '#api/status.ts';
+import type { Entry } from '../../store/store.ts';
+import { groupResource } from '../create.ts';
+import { decodeAs, decodeObject, LENIENT } from '../decode/decode.ts';
+import { entryOf, type Environment } from '../environment.ts';
+import { applyPatch } from '../patch/apply-patch.ts';
+import type { NamedTarget, Patch, WriteOptions } from '../registry.ts';
+import { nameMismatch, writeUpdate } from '../update.ts';
+
+const SCALE = { kind: 'Scale', apiVersion: 'autoscaling/v1' };
+
+type Scalable = Kinds['deployments'] | Kinds['replicasets'];
+
+/** A workload seen as a Scale (pkg/registry/apps/deployment/storage/storage.go `scaleFromDeployment`). */
+export function scaleOf(object: KubeObject): KubeObject {
+  const { metadata, spec, status } = object as unknown as Scalable;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  return {
+    ...SCALE,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      uid,
+      resourceVersion,
+      creationTimestamp,
+    },
+    spec: spec?.replicas ? { replicas: spec.replicas } : {},
+    status: {
+      replicas: status?.replicas ?? 0,
+      selector: selectorRequirements(spec?.selector ?? {})
+        .map(requirementText)
+        .toSorted()
+        .join(','),
+    },
+  };
+}
+
+function requirementText({ key, operator, values }: Requirement): string {
+  switch (operator) {
+    case 'In':
+      return values.length === 1 ? `${key}=${values[0]!}` : `${key} in (${values.toSorted().join(',')})`;
+    case 'NotIn':
+      return `${key} notin (${values.toSorted().join(',')})`;
+    case 'Exists':
+      return key;
+    case 'DoesNotExist':
+      return `!${key}`;
+    case 'Gt':
+      return `${key}>${values[0]!}`;
+    case 'Lt':
+      return `${key}<${values[0]!}`;
+  }
+}
+
+type Updated = Promise<{ entry: Entry; created: boolean }>;
+
+export const updateScale = (
+  environment: Environment,
+  target: NamedTarget,
+  body: unknown,
+  options: WriteOptions,
+): Updated => writeScale(environment, target, options, () => decodeScale(body, options));
+
+export const patchScale = (
+  environment: Environment,
+  target: NamedTarget,
+  patch: Patch,
+  options: WriteOptions,
+): Updated =>
+  writeScale(environment, target, options, (current) =>
+    decodeScale(applyPatch(scaleOf(current), patch, 'Scale').object, options),
+  );
+
+const decodeScale = (body: unknown, options: WriteOptions): Scale =>
+  decodeAs('Scale', SCALE, 'autoscaling', body, options);
+
+async function writeScale(
+  environment: Environment,
+  target: NamedTarget,
+  options: WriteOptions,
+  wanted: (current: KubeObject) => Scale,
+): Updated {
+  const { entry, created } = await writeUpdate(environment, target, options, (current) => {
+    if (current === undefined) throw StatusError.notFound(groupResource(target), target.name);
+    return scaled(current, checkScale(wanted(current), target), target);
+  });
+  return { entry: entryOf(scaleOf(entry.object)), created };
+}
+
+function checkScale(scale: Scale, target: NamedTarget): Scale {
+  const name = scale.metadata?.name ?? '';
+  if (name !== target.name) throw nameMismatch(name, target.name);
+  const replicas = scale.spec?.replicas ?? 0;
+  if (replicas >= 0) return scale;
+  throw StatusError.invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
+    invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+  ]);
+}
+
+function scaled(current: KubeObject, scale: Scale, target: NamedTarget): KubeObject {
+  const { resourceVersion, uid } = scale.metadata ?? {};
+  const metadata = {
+    ...current.metadata,
+    resourceVersion: resourceVersion ?? '',
+    uid: uid ?? current.metadata.uid,
+  };
+  const spec = { ...(current['spec'] as object), replicas: scale.spec?.replicas ?? 0 };
+  return decodeObject(target.resource, { ...current, metadata, spec }, LENIENT);
+}

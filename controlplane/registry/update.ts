@@ -1,0 +1,175 @@
+import { deepEqual } from '#api/equal.ts';
+import type { KubeObject } from '#api/resources.ts';
+import { invalid, StatusError, type FieldError } from '#api/status.ts';
+import type { Entry } from '../store/store.ts';
+import { checkNamespace, groupResource, prepareCreate } from './create.ts';
+import { decodeObject, type Draft } from './decode/decode.ts';
+import { contextOf, keyOf, strategyOf, writeOrPretend, type Environment } from './environment.ts';
+import { mergeMetadata, validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import type { NamedTarget, WriteOptions } from './registry.ts';
+
+/** Replaces an object, or its status when the target says so. */
+export async function updateObject(
+  environment: Environment,
+  target: NamedTarget,
+  body: unknown,
+  options: WriteOptions,
+): Promise<{ entry: Entry; created: boolean }> {
+  const draft = decodeObject(target.resource, body, options);
+  checkNamespace(target, draft);
+  checkName(target, draft);
+  return writeUpdate(environment, target, options, () => draft);
+}
+
+function checkName(target: NamedTarget, draft: Draft): void {
+  if (!draft.metadata.name) {
+    throw StatusError.badRequest('name must be provided');
+  }
+  if (draft.metadata.name !== target.name) throw nameMismatch(draft.metadata.name, target.name);
+}
+
+export const nameMismatch = (name: string, url: string): StatusError =>
+  StatusError.badRequest(`the name of the object (${name}) does not match the name on the URL (${url})`);
+
+/**
+ * Writes what `makeDraft` makes of the object as it is (undefined: there is none). Everything happens in one step with the write, so that
+ * nothing needs to be tried again.
+ */
+export async function writeUpdate(
+  environment: Environment,
+  target: NamedTarget,
+  options: WriteOptions,
+  makeDraft: (current: KubeObject | undefined) => Draft,
+): Promise<{ entry: Entry; created: boolean }> {
+  const { store } = environment;
+  const strategy = strategyOf(environment, target.resource);
+  const key = keyOf(target, target.name);
+  let created = false;
+  const entry = await writeOrPretend(store, key, options.dryRun, (current) => {
+    const draft = makeDraft(current);
+    if (current === undefined) {
+      created = true;
+      const object = prepareCreateOnUpdate(environment, target, draft, options);
+      strategy.allocation?.assign(object, undefined, contextOf(environment, target.resource, options));
+      return object;
+    }
+    return decideUpdate(environment, target, draft, current, options);
+  });
+  return { entry: entry!, created };
+}
+
+function prepareCreateOnUpdate(
+  environment: Environment,
+  target: NamedTarget,
+  draft: Draft,
+  options: WriteOptions,
+): KubeObject {
+  const strategy = strategyOf(environment, target.resource);
+  const absent = StatusError.notFound(groupResource(target), target.name);
+  if (strategy.createOnUpdate !== true || target.subresource !== undefined) throw absent;
+  // To name a version of an object is to expect that it is there.
+  if (draft.metadata.resourceVersion) throw absent;
+  return prepareCreate(environment, target, draft, options);
+}
+
+/** The object to keep; undefined when nothing changes, null when its last finalizer went. */
+function decideUpdate(
+  environment: Environment,
+  target: NamedTarget,
+  draft: Draft,
+  current: KubeObject,
+  options: WriteOptions,
+): KubeObject | null | undefined {
+  const { resource } = target;
+  const strategy = strategyOf(environment, resource);
+  const context = contextOf(environment, resource, options);
+  checkPreconditions(environment, target, draft, current);
+  strategy.setDefaults?.(draft);
+  draft.metadata = mergeMetadata(draft.metadata, current.metadata);
+  const part = target.subresource === 'status' ? strategy.status : strategy;
+  part?.prepareForUpdate?.(draft, current, context);
+  bumpGeneration(draft, current);
+  const errors = updateErrors(environment, target, draft, current);
+  if (errors.length > 0) {
+    throw StatusError.invalid({ group: resource.group, kind: resource.kind }, target.name, errors);
+  }
+  for (const warning of strategy.warnings?.(draft, current) ?? []) options.warn(warning);
+  if (isFinished(strategy.isFinalized?.(draft) ?? true, draft)) {
+    strategy.allocation?.release(current);
+    return null;
+  }
+  strategy.allocation?.assign(draft, current, context);
+  return deepEqual(draft, current) ? undefined : draft;
+}
+
+function checkPreconditions(
+  environment: Environment,
+  target: NamedTarget,
+  { metadata: { uid, resourceVersion } }: Draft,
+  current: KubeObject,
+): void {
+  if (uid && uid !== current.metadata.uid) {
+    throw StatusError.conflict(
+      groupResource(target),
+      target.name,
+      `StorageError: invalid object, Code: 4, Key: ${storageKey(target)}, ResourceVersion: 0, ` +
+        `AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
+    );
+  }
+  if (!resourceVersion || resourceVersion === '0') {
+    if (strategyOf(environment, target.resource).needsResourceVersion !== true) return;
+    const error = invalid('metadata.resourceVersion', 0, 'must be specified for an update');
+    throw StatusError.invalid({ group: target.resource.group, kind: target.resource.kind }, target.name, [
+      error,
+    ]);
+  }
+  if (resourceVersion !== current.metadata.resourceVersion) throw staleVersion(target);
+}
+
+/** What another etcd-backed server would call it. */
+const storageKey = ({ resource, namespace, name }: NamedTarget): string =>
+  `/registry/${resource.name}/${resource.namespaced ? `${namespace}/` : ''}${name}`;
+
+export const staleVersion = (target: NamedTarget): StatusError =>
+  StatusError.conflict(
+    groupResource(target),
+    target.name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  );
+
+function updateErrors(
+  environment: Environment,
+  target: NamedTarget,
+  draft: KubeObject,
+  current: KubeObject,
+): FieldError[] {
+  const strategy = strategyOf(environment, target.resource);
+  const errors = [
+    ...validateMetadata(draft.metadata, strategy.nameProblems),
+    ...validateMetadataUpdate(draft.metadata, current.metadata),
+  ];
+  if (target.subresource === 'status') {
+    return [...errors, ...(strategy.status?.validateUpdate?.(draft, current) ?? [])];
+  }
+  return [
+    ...errors,
+    ...(strategy.validate?.(draft) ?? []),
+    ...(strategy.validateUpdate?.(draft, current) ?? []),
+  ];
+}
+
+/** The generation counts changes of what the user asked for. */
+function bumpGeneration(draft: KubeObject, current: KubeObject): void {
+  const { generation } = current.metadata;
+  if (generation === undefined) return;
+  const { metadata: _new, status: _newStatus, ...fields } = draft;
+  const { metadata: _old, status: _oldStatus, ...oldFields } = current;
+  if (!deepEqual(fields, oldFields)) draft.metadata.generation = generation + 1;
+}
+
+/** Whether an object that is being deleted has nothing left to wait for. */
+export const isFinished = (finalized: boolean, { metadata }: KubeObject): boolean =>
+  finalized &&
+  metadata.deletionTimestamp !== undefined &&
+  (metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
+  (metadata.finalizers ?? []).length === 0;

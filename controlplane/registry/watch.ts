@@ -1,0 +1,122 @@
+import { forbidden, StatusError, type FieldError } from '#api/status.ts';
+import type { Clock } from '#api/clock.ts';
+import { RevisionExpired, type Entry, type Store, type StoreEvent } from '../store/store.ts';
+import { strategyOf, type Environment } from './environment.ts';
+import { parseRevision, tooLargeRevision } from './list.ts';
+import type { Target, WatchEvent, WatchOptions } from './registry.ts';
+import { parseSelection, type Selection } from './selection.ts';
+
+type On = (event: WatchEvent) => void;
+
+/** About as often as Kubernetes' watch cache. */
+const BOOKMARK_MILLISECONDS = 60_000;
+
+/** Starts a watch; see `Registry.watch`. */
+export function watchObjects(
+  environment: Environment,
+  target: Target,
+  options: WatchOptions,
+  on: On,
+): () => void {
+  const { store, clock } = environment;
+  validateWatchOptions(options);
+  const selection = parseSelection(target.resource, strategyOf(environment, target.resource), options);
+  const since = startOf(store, options);
+  const watched = { resource: target.resource.name, namespace: target.namespace };
+  if (since === undefined) {
+    for (const entry of store.list(watched.resource, watched.namespace)) {
+      if (selection === undefined || selection(entry.object)) on({ type: 'ADDED', entry });
+    }
+  }
+  if (options.sendInitialEvents === true) {
+    on({ type: 'BOOKMARK', resourceVersion: String(store.revision), initial: true });
+  }
+  const stop = follow(store, { ...watched, since: since ?? store.revision }, selection, on);
+  if (options.allowWatchBookmarks !== true) return stop;
+  const stopBookmarks = sendBookmarks(store, clock, on);
+  return () => {
+    stopBookmarks();
+    stop();
+  };
+}
+
+function validateWatchOptions({ sendInitialEvents, resourceVersionMatch: match = '' }: WatchOptions): void {
+  const errors: FieldError[] = [];
+  if (sendInitialEvents === undefined && match !== '') {
+    errors.push(
+      forbidden(
+        'resourceVersionMatch',
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      ),
+    );
+  }
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    errors.push(
+      forbidden(
+        'resourceVersionMatch',
+        'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+      ),
+    );
+  }
+  if (errors.length > 0) throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+}
+
+/** The revision to start after; undefined: with what exists. */
+function startOf(
+  store: Store,
+  { resourceVersion = '', sendInitialEvents }: WatchOptions,
+): number | undefined {
+  const asked =
+    resourceVersion === '' ? 0 : parseRevision(resourceVersion, (why) => new StatusError('Unknown', why));
+  if (asked > store.revision) throw tooLargeRevision(asked, store.revision);
+  if (sendInitialEvents === true) return undefined;
+  if (asked === 0) return sendInitialEvents === false ? store.revision : undefined;
+  return asked;
+}
+
+function follow(
+  store: Store,
+  watched: { resource: string; namespace: string | undefined; since: number },
+  selection: Selection | undefined,
+  on: On,
+): () => void {
+  try {
+    return store.watch(watched, (event) => {
+      const translated = translate(event, selection);
+      if (translated !== undefined) on(translated);
+    });
+  } catch (error) {
+    if (error instanceof RevisionExpired) throw new StatusError('Expired', error.message);
+    throw error;
+  }
+}
+
+/** To a watch with selectors, an object that starts to match is new, and one that no longer matches is gone. */
+function translate(event: StoreEvent, selection: Selection | undefined): WatchEvent | undefined {
+  const { type, entry, previous } = event;
+  if (selection === undefined) return { type, entry };
+  const matched = previous !== undefined && selection(previous.object);
+  if (type === 'DELETED') return matched ? { type, entry } : undefined;
+  const matches = selection(entry.object);
+  if (matches) return { type: matched ? 'MODIFIED' : 'ADDED', entry };
+  return matched ? { type: 'DELETED', entry: leftAt(previous, entry.revision) } : undefined;
+}
+
+/** As it last matched, with the revision of the change that took it away. */
+function leftAt({ object }: Entry, revision: number): Entry {
+  const left = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+  return { object: left, json: JSON.stringify(left), revision };
+}
+
+/** One when something was written since the last, so that a client that comes back need not start anew. */
+function sendBookmarks(store: Store, clock: Clock, on: On): () => void {
+  let sent = store.revision;
+  const tick = (): void => {
+    const { revision } = store;
+    if (revision !== sent) on({ type: 'BOOKMARK', resourceVersion: String(revision), initial: false });
+    sent = revision;
+    cancel = clock.after(BOOKMARK_MILLISECONDS, tick);
+  };
+  let cancel = clock.after(BOOKMARK_MILLISECONDS, tick);
+  return () => cancel();
+}
