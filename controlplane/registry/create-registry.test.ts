@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { create, podBody, testRegistry, workloadBody } from './test-registry.ts';
+import { create, podBody, target, testRegistry, workloadBody } from './test-registry.ts';
 
 describe('createRegistry', () => {
   it('gives a new object its metadata, defaults and status', async () => {
@@ -22,7 +22,7 @@ describe('createRegistry', () => {
   it('counts generations of the spec, not of status and metadata', async () => {
     const cluster = await testRegistry();
     await create(cluster, 'deployments', workloadBody('web'));
-    const { registry, write, target, client } = cluster;
+    const { registry, write, client } = cluster;
     const merge = (body: unknown, subresource?: 'status') =>
       registry.patch({ ...target('deployments', 'web'), subresource }, { type: 'merge', body }, write);
     await merge({ metadata: { labels: { a: 'b' } } });
@@ -43,7 +43,7 @@ describe('createRegistry', () => {
     const cluster = await testRegistry();
     const before = await create(cluster, 'configmaps', { metadata: { name: 'x' }, data: { a: 'b', c: 'd' } });
     const { entry } = await cluster.registry.update(
-      cluster.target('configmaps', 'x'),
+      target('configmaps', 'x'),
       { metadata: { name: 'x' }, data: { c: 'd', a: 'b' } },
       cluster.write,
     );

@@ -2,15 +2,15 @@ import { FakeClock } from '#api/clock.ts';
 import { resourceOf, type KubeObject, type ResourceName } from '#api/resources.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { createClient } from './client.ts';
+import type { RegistryConfig } from './config.ts';
 import { createRegistry } from './create-registry.ts';
-import type { NamedTarget, Registry, WriteOptions } from './registry.ts';
+import type { NamedTarget, WriteOptions } from './registry.ts';
 
-/** A registry over a store in memory, with the namespace `default`, and short ways to ask it. */
-export async function testRegistry(options: { evictionSeconds?: number; serviceCidr?: string } = {}) {
+/** A registry over a store in memory, with the namespace `default`. `warnings` gets what clients are warned of. */
+export async function testRegistry(config: Partial<RegistryConfig> = {}) {
   const store = new MemoryStore();
   const clock = new FakeClock();
-  const registry = createRegistry({ store, clock, ...options });
-  const client = createClient(registry, store);
+  const registry = createRegistry({ store, clock, ...config });
   const warnings: string[] = [];
   const write: WriteOptions = {
     user: { name: 'admin', groups: ['system:masters'] },
@@ -19,28 +19,24 @@ export async function testRegistry(options: { evictionSeconds?: number; serviceC
     fieldValidation: 'Strict',
     warn: (text) => warnings.push(text),
   };
-  const target = (resource: ResourceName, name = ''): NamedTarget => ({
-    resource: resourceOf(resource),
-    namespace: resourceOf(resource).namespaced ? 'default' : undefined,
-    name,
-  });
-  const cluster = { store, clock, registry, client, warnings, write, target };
   await registry.create(target('namespaces'), { metadata: { name: 'default' } }, write);
-  return cluster;
+  return { store, clock, registry, client: createClient(registry, store), warnings, write };
 }
 
+export type TestRegistry = Awaited<ReturnType<typeof testRegistry>>;
+
+/** In the namespace `default`, if the resource has namespaces. */
+export const target = (resource: ResourceName, name = ''): NamedTarget => ({
+  resource: resourceOf(resource),
+  namespace: resourceOf(resource).namespaced ? 'default' : undefined,
+  name,
+});
+
 export const create = async (
-  {
-    registry,
-    write,
-    target,
-  }: { registry: Registry; write: WriteOptions; target: (resource: ResourceName) => NamedTarget },
+  { registry, write }: TestRegistry,
   resource: ResourceName,
   body: unknown,
-): Promise<KubeObject> => {
-  const { name: _name, ...where } = target(resource);
-  return (await registry.create(where, body, write)).object;
-};
+): Promise<KubeObject> => (await registry.create(target(resource), body, write)).object;
 
 export const podBody = (name: string, spec: object = {}): object => ({
   metadata: { name },

@@ -119,8 +119,10 @@ function patchList(
   const kept = deleted === undefined ? before : before.filter((item) => !includes(deleted, item));
   const patch: readonly unknown[] = given ?? [];
   const merged =
-    rule.key === undefined ? union(kept, patch) : mergeByKey(kept, patch, rule.key, elementType(type, field));
-  const sameItem = rule.key === undefined ? deepEqual : sameKey(rule.key);
+    rule.mergeKey === undefined
+      ? union(kept, patch)
+      : mergeByKey(kept, patch, rule.mergeKey, elementType(type, field));
+  const sameItem = rule.mergeKey === undefined ? deepEqual : sameKey(rule.mergeKey);
   return order === undefined ? merged : reorder(merged, order, before, sameItem);
 }
 
