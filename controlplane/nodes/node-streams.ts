@@ -1,10 +1,11 @@
 import type { Status } from '#api/gen/types.ts';
+import { StatusError } from '#api/status.ts';
 import type { OpenStream } from '#proto/gen/podlab/v1/OpenStream.ts';
 
 /** Opens exec, attach, log and port-forward streams to nodes, for the API server. */
 export interface NodeStreams {
   /**
-   * Asks the node's agent to open a stream (`streamId` is set here). Throws `StatusError`: the agent's own refusal, or that the node is not
+   * Asks the node's agent to open a stream (`streamId` is set here). Throws `NodeRefusal`, or another `StatusError` when the node is not
    * connected, worded as Kubernetes words an unreachable kubelet.
    */
   open(nodeName: string, request: Omit<OpenStream, 'streamId'>): Promise<NodeStream>;
@@ -24,3 +25,6 @@ export interface NodeStream {
   /** The client is gone: lets go of the stream at the node too. */
   close(): void;
 }
+
+/** The agent's own refusal: no such container, not running, … The API server of Kubernetes passes on a kubelet's refusals as they are. */
+export class NodeRefusal extends StatusError {}

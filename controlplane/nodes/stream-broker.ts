@@ -7,7 +7,7 @@ import type { ControlMessage } from '#proto/gen/podlab/v1/ControlMessage.ts';
 import type { StreamChunk, StreamChunk__Output } from '#proto/gen/podlab/v1/StreamChunk.ts';
 import { parseObject } from './json-bytes.ts';
 import { createNodeStream } from './node-stream.ts';
-import type { NodeStream, NodeStreams } from './node-streams.ts';
+import { NodeRefusal, type NodeStream, type NodeStreams } from './node-streams.ts';
 
 export type AttachCall = grpc.ServerDuplexStream<StreamChunk__Output, StreamChunk>;
 
@@ -108,7 +108,7 @@ const unreachable = (nodeName: string): StatusError => dialError(`node "${nodeNa
 function statusErrorOf(statusJson: Buffer): StatusError {
   try {
     const { reason, message, details, code } = parseObject(statusJson) as Status;
-    return new StatusError(
+    return new NodeRefusal(
       (reason ?? 'Unknown') as StatusReason,
       message ?? 'the node refused the stream',
       details,
