@@ -4,6 +4,7 @@ import { realClock, rfc3339 } from '#api/clock.ts';
 import type { LabelSelector } from '#api/gen/types.ts';
 import type { Kinds, KubeObject, ObjectMeta, Resource, ResourceName } from '#api/resources.ts';
 import { apiVersionOf, resourceOf } from '#api/resources.ts';
+import { labelSelectorMatcher } from '#api/selectors.ts';
 import { StatusError } from '#api/status.ts';
 import type { Client, ClientDeleteOptions, Handler, Unstored } from './client.ts';
 
@@ -50,9 +51,10 @@ export class FakeClient implements Client {
   ): readonly Kinds[R][] {
     const prefix = namespace === undefined ? `${resource}/` : `${resource}/${namespace}/`;
     const keys = [...this.#shown.keys()].filter((key) => key.startsWith(prefix)).sort();
+    const matches = selector === undefined ? () => true : labelSelectorMatcher(selector);
     return keys
       .map((key) => this.#shown.get(key)!)
-      .filter((object) => selector === undefined || matches(selector, object.metadata.labels ?? {}))
+      .filter((object) => matches(object.metadata.labels))
       .map((object) => object as Kinds[R]);
   }
 
@@ -362,19 +364,4 @@ function freeze(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   for (const one of Object.values(value)) freeze(one);
   return Object.freeze(value);
-}
-
-function matches(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
-  return equal && (selector.matchExpressions ?? []).every((one) => matchesExpression(one, labels));
-}
-
-function matchesExpression(
-  { key, operator, values = [] }: { key: string; operator: string; values?: string[] },
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const value = labels[key];
-  if (operator === 'In') return value !== undefined && values.includes(value);
-  if (operator === 'NotIn') return value === undefined || !values.includes(value);
-  return operator === 'Exists' ? value !== undefined : value === undefined;
 }

@@ -12,10 +12,13 @@ export interface ControllerSettings {
   readonly nodeMonitorGraceSeconds: number;
 }
 
-export interface ControllerContext {
+export interface ControllerTools {
   readonly client: Client;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface ControllerContext extends ControllerTools {
   readonly options: ControllerSettings;
 }
 

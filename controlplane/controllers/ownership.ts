@@ -1,8 +1,8 @@
 import type { LabelSelector, OwnerReference } from '#api/gen/types.ts';
 import type { Kinds, ObjectMeta, ResourceName } from '#api/resources.ts';
+import { labelSelectorMatcher } from '#api/selectors.ts';
 import { StatusError } from '#api/status.ts';
 import type { Client } from '../client.ts';
-import { matchesLabels } from './labels.ts';
 
 export interface Owner {
   readonly apiVersion: string;
@@ -45,10 +45,11 @@ export function planClaim<T extends Owned>(
   objects: readonly T[],
 ): Claim<T> {
   const claim = { owned: [] as T[], adopt: [] as T[], release: [] as T[] };
+  const matches = labelSelectorMatcher(selector);
   const ownerStays = owner.metadata.deletionTimestamp === undefined;
   for (const object of objects) {
     const controller = controllerOf(object);
-    const selected = matchesLabels(selector, object.metadata.labels);
+    const selected = matches(object.metadata.labels);
     if (controller === undefined) {
       const stays = object.metadata.deletionTimestamp === undefined;
       if (selected && ownerStays && stays) claim.adopt.push(object);
@@ -116,8 +117,7 @@ export function concernedOwners(
   }
   if (current === undefined || controllerOf(current) !== undefined) return [...keys];
   for (const owner of candidates(current.metadata.namespace ?? '')) {
-    const selector = owner.spec?.selector;
-    if (selector !== undefined && matchesLabels(selector, current.metadata.labels)) {
+    if (labelSelectorMatcher(owner.spec?.selector)(current.metadata.labels)) {
       keys.add(`${owner.metadata.namespace ?? ''}/${owner.metadata.name}`);
     }
   }

@@ -1,10 +1,9 @@
-import type { Clock } from '#api/clock.ts';
 import type { Kinds } from '#api/resources.ts';
-import type { Logger } from 'pino';
+import { selectorRequirements } from '#api/selectors.ts';
 import type { Client } from '../../client.ts';
+import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { keyOf, splitKey } from '../keys.ts';
-import { isEmptySelector } from '../labels.ts';
 import { claimObjects, concernedOwners, controllerOf } from '../ownership.ts';
 import { createEventRecorder } from '../recorder.ts';
 import type { Context } from './executor.ts';
@@ -26,15 +25,8 @@ import { allOf, desiredOf, isRolling } from './replica-sets.ts';
 import { planRolling } from './rolling.ts';
 import { isScalingEvent, planScale } from './scaling.ts';
 
-export interface DeploymentControllerOptions {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
 /** Rolls Deployments out by way of ReplicaSets (`pkg/controller/deployment/deployment_controller.go`). */
-export function startDeploymentController(options: DeploymentControllerOptions): { stop(): Promise<void> } {
-  const { client, clock, log } = options;
+export function startDeploymentController({ client, clock, log }: ControllerTools): Running {
   const recorder = createEventRecorder(client, clock, 'deployment-controller', log);
   const controller = runController({
     name: 'deployment',
@@ -88,10 +80,10 @@ async function syncDeployment(context: Context, key: string): Promise<Result> {
   const { namespace, name } = splitKey(key);
   const found = client.get('deployments', namespace, name);
   if (found === undefined) return;
-  if (isEmptySelector(found.spec?.selector ?? {})) return refuseEmptySelector(context, found);
+  const selector = found.spec?.selector ?? {};
+  if (selectorRequirements(selector).length === 0) return refuseEmptySelector(context, found);
 
   const candidates = client.list('replicasets', namespace);
-  const selector = found.spec?.selector ?? {};
   const owned = await claimObjects(client, 'replicasets', found, selector, candidates);
   if (found.metadata.deletionTimestamp !== undefined) return syncStatusOnly(context, found, owned);
 

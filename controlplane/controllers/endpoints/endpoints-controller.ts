@@ -1,8 +1,7 @@
-import type { Clock } from '#api/clock.ts';
 import type { EndpointSubset } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
-import type { Logger } from 'pino';
 import type { Client } from '../../client.ts';
+import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { hasSelector, HEADLESS_LABEL, isEndpoint, isHeadless } from '../endpointslice/service-endpoints.ts';
 import type { TriggerTimes } from '../endpointslice/trigger-time.ts';
@@ -18,15 +17,8 @@ const MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 
-export interface EndpointsControllerOptions {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
 /** Writes the Pods that a Service selects into its Endpoints (`pkg/controller/endpoint`), for clients that still read those. */
-export function startEndpointsController(options: EndpointsControllerOptions): { stop(): Promise<void> } {
-  const { client, clock, log } = options;
+export function startEndpointsController({ client, clock, log }: ControllerTools): Running {
   const triggers = createTriggerTimes();
   const controller = runController({
     name: 'endpoint',

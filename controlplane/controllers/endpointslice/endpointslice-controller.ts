@@ -1,7 +1,6 @@
-import type { Clock } from '#api/clock.ts';
 import type { Kinds } from '#api/resources.ts';
-import type { Logger } from 'pino';
 import type { Client } from '../../client.ts';
+import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { splitKey } from '../keys.ts';
 import { controllerOf, newControllerRef } from '../ownership.ts';
@@ -20,17 +19,8 @@ const MANAGER = 'endpointslice-controller.k8s.io';
 export const MAX_ENDPOINTS = 100;
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
-export interface EndpointSliceControllerOptions {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
 /** Writes the Pods that a Service selects into EndpointSlices (`pkg/controller/endpointslice`), without waiting for more to change. */
-export function startEndpointSliceController(options: EndpointSliceControllerOptions): {
-  stop(): Promise<void>;
-} {
-  const { client, clock, log } = options;
+export function startEndpointSliceController({ client, clock, log }: ControllerTools): Running {
   const triggers = createTriggerTimes();
   const controller = runController({
     name: 'endpointslice',

@@ -1,9 +1,8 @@
-import type { Clock } from '#api/clock.ts';
 import type { CoreV1EndpointPort, Endpoint, EndpointAddress } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import { isIPv6 } from 'node:net';
-import type { Logger } from 'pino';
 import type { Client } from '../../client.ts';
+import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { canonical } from '../equality.ts';
 import { keyOf, splitKey } from '../keys.ts';
@@ -23,18 +22,11 @@ const NOT_COPIED = new Set([TRIGGER_TIME, 'kubectl.kubernetes.io/last-applied-co
 /** `--mirroring-max-endpoints-per-subset`. */
 const MAX_PER_SUBSET = 1000;
 
-export interface MirroringControllerOptions {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
 /**
  * Writes the Endpoints that somebody made by hand, for a Service without a selector, into EndpointSlices, which is where the proxies look
  * (`pkg/controller/endpointslicemirroring`).
  */
-export function startMirroringController(options: MirroringControllerOptions): { stop(): Promise<void> } {
-  const { client, clock, log } = options;
+export function startMirroringController({ client, clock, log }: ControllerTools): Running {
   const controller = runController({
     name: 'endpointslicemirroring',
     clock,

@@ -1,16 +1,15 @@
 import type { Kinds } from '#api/resources.ts';
+import { mapSelectorMatcher } from '#api/selectors.ts';
 import type { Client } from '../../client.ts';
 import { keyOf } from '../keys.ts';
-import { matchesLabels } from '../labels.ts';
 import { changesEndpoints, hasSelector } from './service-endpoints.ts';
 
 /** Calls `enqueue` with the key of every Service whose endpoints may have changed. Returns a function that ends it. */
 export function watchServicePods(client: Client, enqueue: (key: string) => void): () => void {
   const enqueueSelecting = (pod: Kinds['pods']): void => {
     for (const service of client.list('services', pod.metadata.namespace)) {
-      const matchLabels = service.spec?.selector ?? {};
-      if (hasSelector(service) && matchesLabels({ matchLabels }, pod.metadata.labels))
-        enqueue(keyOf(service));
+      const matches = mapSelectorMatcher(service.spec?.selector);
+      if (hasSelector(service) && matches(pod.metadata.labels)) enqueue(keyOf(service));
     }
   };
   const unwatch = [

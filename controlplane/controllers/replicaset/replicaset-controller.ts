@@ -1,8 +1,8 @@
 import type { Clock } from '#api/clock.ts';
 import type { Kinds } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
-import type { Logger } from 'pino';
 import type { Client, Unstored } from '../../client.ts';
+import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { same } from '../equality.ts';
 import { keyOf, splitKey } from '../keys.ts';
@@ -19,15 +19,8 @@ type ReplicaSet = Kinds['replicasets'];
 /** `BurstReplicas`: no sync creates or deletes more Pods. */
 const BURST_REPLICAS = 500;
 
-export interface ReplicaSetControllerOptions {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
-
 /** Keeps as many Pods of each ReplicaSet as it asks for (`pkg/controller/replicaset/replica_set.go`). */
-export function startReplicaSetController(options: ReplicaSetControllerOptions): { stop(): Promise<void> } {
-  const { client, clock, log } = options;
+export function startReplicaSetController({ client, clock, log }: ControllerTools): Running {
   const recorder = createEventRecorder(client, clock, 'replicaset-controller', log);
   const controller = runController({
     name: 'replicaset',
@@ -71,12 +64,12 @@ async function syncReplicaSet(context: Context, key: string): Promise<void | { r
   const replicaSet = client.get('replicasets', namespace, name);
   if (replicaSet === undefined) return;
 
-  const all = client.list('pods', namespace);
   const selector = replicaSet.spec?.selector ?? {};
-  await claimObjects(client, 'pods', replicaSet, selector, all.filter(isActive));
-  const failure = await manageReplicas(context, replicaSet);
+  const before = client.list('pods', namespace).filter(isActive);
+  const claimed = await claimObjects(client, 'pods', replicaSet, selector, before);
+  const failure = await manageReplicas(context, replicaSet, claimed);
 
-  const owned = planClaim(replicaSet, selector, client.list('pods', namespace)).owned;
+  const { owned } = planClaim(replicaSet, selector, client.list('pods', namespace));
   const active = owned.filter(isActive);
   const now = clock.now();
   await writeStatus(
@@ -89,28 +82,31 @@ async function syncReplicaSet(context: Context, key: string): Promise<void | { r
   return wait === undefined ? undefined : { requeueAfterMs: wait };
 }
 
-/** Creates or deletes Pods; resolves with the first failure, if any. */
-async function manageReplicas(context: Context, replicaSet: ReplicaSet): Promise<Error | undefined> {
+/** Creates or deletes Pods; resolves with the first failure, if any. `pods` are the ReplicaSet's active ones. */
+async function manageReplicas(
+  context: Context,
+  replicaSet: ReplicaSet,
+  pods: readonly Pod[],
+): Promise<Error | undefined> {
   if (replicaSet.metadata.deletionTimestamp !== undefined) return undefined;
-  const pods = context.client.list('pods', replicaSet.metadata.namespace);
-  const { owned } = planClaim(replicaSet, replicaSet.spec?.selector ?? {}, pods.filter(isActive));
-  const excess = owned.length - (replicaSet.spec?.replicas ?? 1);
-  if (excess < 0) return createPods(context, replicaSet, Math.min(-excess, BURST_REPLICAS));
-  const doomed = Math.min(excess, BURST_REPLICAS);
-  const related = podsOfSiblings(context.client, replicaSet, pods);
-  return doomed === 0
-    ? undefined
-    : deletePods(context, replicaSet, podsToDelete(owned, related, doomed, context.clock.now()));
+  const excess = pods.length - (replicaSet.spec?.replicas ?? 1);
+  if (excess === 0) return undefined;
+  const count = Math.min(Math.abs(excess), BURST_REPLICAS);
+  if (excess < 0) return createPods(context, replicaSet, count);
+  const related = podsOfSiblings(context.client, replicaSet);
+  return deletePods(context, replicaSet, podsToDelete(pods, related, count, context.clock.now()));
 }
 
 /** The Pods of all ReplicaSets of the same Deployment (`getIndirectlyRelatedPods`). */
-function podsOfSiblings(client: Client, replicaSet: ReplicaSet, pods: readonly Pod[]): Pod[] {
+function podsOfSiblings(client: Client, replicaSet: ReplicaSet): Pod[] {
   const owner = controllerOf(replicaSet)?.uid;
   const siblings = client
     .list('replicasets', replicaSet.metadata.namespace)
-    .filter((one) => one === replicaSet || (owner !== undefined && controllerOf(one)?.uid === owner));
+    .filter((one) => owner !== undefined && controllerOf(one)?.uid === owner);
   const uids = new Set([replicaSet.metadata.uid, ...siblings.map(({ metadata }) => metadata.uid)]);
-  return pods.filter((pod) => uids.has(controllerOf(pod)?.uid ?? ''));
+  return client
+    .list('pods', replicaSet.metadata.namespace)
+    .filter((pod) => uids.has(controllerOf(pod)?.uid ?? ''));
 }
 
 /** All at once; but while creations fail, one goes first, so that a refusal is not asked for again for each replica. */

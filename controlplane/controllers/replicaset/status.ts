@@ -1,7 +1,7 @@
 import { rfc3339 } from '#api/clock.ts';
 import type { ReplicaSetCondition, ReplicaSetStatus } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
-import { matchesLabels } from '../labels.ts';
+import { labelSelectorMatcher } from '#api/selectors.ts';
 import { availableAt, isReady } from '../pod-state.ts';
 
 type Pod = Kinds['pods'];
@@ -19,14 +19,14 @@ export interface Observation {
 /** The status to write, as `calculateStatus` in `pkg/controller/replicaset/replica_set_utils.go`. */
 export function replicaSetStatus(observation: Observation): ReplicaSetStatus {
   const { replicaSet, active, terminating, now } = observation;
-  const labels = { matchLabels: replicaSet.spec?.template?.metadata?.labels ?? {} };
+  const matches = labelSelectorMatcher({ matchLabels: replicaSet.spec?.template?.metadata?.labels ?? {} });
   const minReady = replicaSet.spec?.minReadySeconds ?? 0;
   const conditions = conditionsOf(observation);
   return {
     replicas: active.length,
     ...unlessZero(
       'fullyLabeledReplicas',
-      count(active, (pod) => matchesLabels(labels, pod.metadata.labels)),
+      count(active, (pod) => matches(pod.metadata.labels)),
     ),
     ...unlessZero('readyReplicas', count(active, isReady)),
     ...unlessZero(
