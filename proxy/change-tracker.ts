@@ -17,8 +17,10 @@ export interface ServicePort {
   readonly affinitySeconds: number;
   readonly externalTrafficLocal: boolean;
   readonly internalTrafficLocal: boolean;
-  /** Ready endpoints (or, when all are terminating, the serving ones), sorted. */
+  /** Ready endpoints (or, when none is ready, those that terminate and still serve), sorted. */
   readonly endpoints: readonly Endpoint[];
+  /** The same among the endpoints on this node alone: what a traffic policy `Local` may use. */
+  readonly localEndpoints: readonly Endpoint[];
 }
 
 export interface Endpoint {

@@ -10,8 +10,15 @@ export interface Proxier {
    * could not; the caller tries again with the then current state.
    */
   sync(services: ServicePortMap): Promise<void>;
+  /** Resolves false when what it made was taken away by somebody else, so that a `sync` is needed. */
+  verify(): Promise<boolean>;
   /** Removes all that it made on the node. */
   stop(): Promise<void>;
 }
 
 export type ProxyMode = 'nftables' | 'userspace';
+
+/** On a Node: the mode in which it carries Services, followed while it runs. */
+export const MODE_ANNOTATION = 'podlab.io/proxy-mode';
+
+export const isProxyMode = (text: string): text is ProxyMode => text === 'nftables' || text === 'userspace';

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import type { ChannelCredentials } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
+import type { Clock } from '#api/clock.ts';
+import { CLUSTER_POD_CIDR, SERVICE_CIDR } from '#api/names.ts';
+import { createNftablesProxier } from './nftables/nftables-proxier.ts';
+import { isProxyMode, MODE_ANNOTATION, type Proxier, type ProxyMode } from './proxier.ts';
+import { Runner } from './runner.ts';
+import { ClusterState } from './state/cluster-state.ts';
+import { ServiceTracker } from './state/service-tracker.ts';
+import { createUserspaceProxier } from './userspace/userspace-proxier.ts';
+import { watchCluster } from './state/watch-client.ts';
+
+export interface ProxyOptions {
+  /** `host:port` of the control plane's gRPC server. */
+  readonly address: string;
+  readonly credentials: ChannelCredentials;
+  readonly nodeName: string;
+  readonly nodeIp: string;
+  /** Until the Node's annotation `podlab.io/proxy-mode` says otherwise. */
+  readonly mode?: ProxyMode;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  readonly serviceCidr?: string;
+  readonly clusterPodCidr?: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Proxy {
+  /** Resolves when the node carries Services in this mode and nothing of the other is left. */
+  setMode(mode: ProxyMode): Promise<void>;
+  /** Ends the component; what the kernel holds goes on carrying Services. */
+  stop(): Promise<void>;
+}
+
+/** How often the rules are looked for, in case that somebody removed them. */
+const VERIFY_EVERY = 10_000;
+
+/** Starts the node's proxy: it needs the control plane for news only. */
+export function startProxy(options: ProxyOptions): Proxy {
+  const log = options.log.child({ component: 'proxy' });
+  const state = new ClusterState();
+  const tracker = new ServiceTracker(
+    state,
+    options.nodeName,
+    // The DNS answers on every node itself.
+    (service) => service.clusterIp === options.clusterDns,
+  );
+  const carrier = new ServiceCarrier(options, tracker, log);
+  let synced = false;
+  state.onChange(() => {
+    if (!synced) return;
+    carrier.followAnnotation(state);
+    carrier.request();
+  });
+  const watch = watchCluster({
+    ...options,
+    log,
+    state,
+    onSynced() {
+      synced = true;
+      carrier.followAnnotation(state);
+      carrier.request();
+    },
+  });
+  return {
+    setMode: (mode) => carrier.setMode(mode),
+    async stop() {
+      watch.stop();
+      await carrier.stop();
+    },
+  };
+}
+
+/** Has one proxier at a time carry what the tracker tracks. */
+class ServiceCarrier {
+  readonly #options: ProxyOptions;
+  readonly #tracker: ServiceTracker;
+  readonly #log: Logger;
+  readonly #runner: Runner;
+  #defaultMode: ProxyMode;
+  #proxier: Proxier | undefined;
+  #mode: ProxyMode;
+  #waiting: (() => void)[] = [];
+  #stopVerifying = (): void => {};
+
+  constructor(options: ProxyOptions, tracker: ServiceTracker, log: Logger) {
+    this.#options = options;
+    this.#tracker = tracker;
+    this.#log = log;
+    this.#defaultMode = options.mode ?? 'nftables';
+    this.#mode = this.#defaultMode;
+    this.#runner = new Runner({
+      clock: options.clock,
+      run: () => this.#sync(),
+      failed: (err, retryIn) => log.error({ err, retryIn }, 'cannot carry Services'),
+    });
+    this.#verifyLater();
+  }
+
+  request(): void {
+    this.#runner.request();
+  }
+
+  setMode(mode: ProxyMode): Promise<void> {
+    this.#defaultMode = mode;
+    this.#mode = mode;
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#runner.request();
+    });
+  }
+
+  /** `kubectl annotate node NAME podlab.io/proxy-mode=userspace` */
+  followAnnotation(state: ClusterState): void {
+    const wanted = state.nodes.get(this.#options.nodeName)?.annotations[MODE_ANNOTATION];
+    if (wanted !== undefined && !isProxyMode(wanted))
+      return this.#log.warn({ [MODE_ANNOTATION]: wanted }, 'unknown proxy mode: use nftables or userspace');
+    this.#mode = wanted ?? this.#defaultMode;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopVerifying();
+    await this.#runner.stop();
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#proxier?.mode !== this.#mode) await this.#switch(this.#mode);
+    const started = performance.now();
+    const changes = this.#tracker.update();
+    await this.#proxier?.sync(this.#tracker.ports);
+    const milliseconds = Math.round((performance.now() - started) * 10) / 10;
+    this.#log.debug({ changes: changes.length, services: this.#tracker.ports.size, milliseconds }, 'synced');
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  async #switch(mode: ProxyMode): Promise<void> {
+    const previous = this.#proxier;
+    // After a restart of the process the other mode's work may still be on the node.
+    await (previous ?? this.#create(mode === 'nftables' ? 'userspace' : 'nftables')).stop();
+    this.#proxier = this.#create(mode);
+    this.#log.info({ mode, previous: previous?.mode }, 'Services are carried in this mode');
+  }
+
+  #create(mode: ProxyMode): Proxier {
+    const { serviceCidr = SERVICE_CIDR, clusterPodCidr = CLUSTER_POD_CIDR } = this.#options;
+    if (mode === 'userspace') return createUserspaceProxier({ log: this.#log, serviceCidr });
+    return createNftablesProxier({
+      log: this.#log,
+      serviceCidr,
+      clusterPodCidr,
+      localhostNodePorts: routesLocalnet(),
+    });
+  }
+
+  async #verify(): Promise<void> {
+    try {
+      if ((await this.#proxier?.verify()) === false) this.#runner.request();
+    } catch (err) {
+      this.#log.error({ err }, 'cannot look at the rules');
+    }
+    this.#verifyLater();
+  }
+
+  #verifyLater(): void {
+    this.#stopVerifying = this.#options.clock.after(VERIFY_EVERY, () => void this.#verify());
+  }
+}
+
+/** Whether the kernel lets packets from 127.0.0.1 be sent elsewhere; node containers set it by a sysctl of Compose. */
+function routesLocalnet(): boolean {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/conf/all/route_localnet', 'utf8').trim() === '1';
+  } catch {
+    return false;
+  }
+}
