@@ -100,12 +100,20 @@ export function nodeSpec(settings: ClusterSettings, node: string): ContainerCrea
       PidMode: 'host',
       CapAdd: ['NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE'],
       SecurityOpt: ['apparmor=unconfined'],
-      Sysctls: { 'net.ipv4.ip_forward': '1' },
+      Sysctls: NODE_SYSCTLS,
       Binds: [`${DOCKER_SOCKET}:${DOCKER_SOCKET}`, `${names.nodeVolume(node)}:/var/lib/podlab`],
     },
     NetworkingConfig: { EndpointsConfig: { [names.network]: { Aliases: [node] } } },
   };
 }
+
+/** As in `compose.yaml`, where the reasons are. */
+const NODE_SYSCTLS = {
+  'net.ipv4.ip_forward': '1',
+  'net.ipv4.conf.all.route_localnet': '1',
+  'net.ipv4.conf.all.send_redirects': '0',
+  'net.ipv4.conf.default.send_redirects': '0',
+};
 
 const shared = (settings: ClusterSettings) => ({
   NetworkMode: clusterNames(settings.name).network,
