@@ -11,15 +11,9 @@ export interface Decoded {
 }
 
 /** Decodes the body of a create or update. `kind` is what the resource holds. Throws 400 in the words of apiserver's `transformDecodeError`. */
-export function decodeObject(
-  body: Buffer,
-  type: Exclude<InputType, 'protobuf'>,
-  kind: string,
-  findDuplicates: boolean,
-): Decoded {
+export function decodeObject(body: Buffer, type: Exclude<InputType, 'protobuf'>, kind: string): Decoded {
   try {
-    const decoded =
-      type === 'json' ? decodeJson(body.toString(), findDuplicates) : decodeYaml(body.toString());
+    const decoded = type === 'json' ? decodeJson(body.toString()) : decodeYaml(body.toString());
     // JSON null decodes to an empty struct in Go.
     if (decoded.value === null) return { value: {}, duplicates: [] };
     if (!isObject(decoded.value)) throw new JsonSyntaxError(notAStruct(decoded.value));
@@ -35,7 +29,7 @@ export function decodeObject(
 /** Decodes the DeleteOptions of a delete. Throws 400. */
 export function decodeOptions(body: Buffer, type: Exclude<InputType, 'protobuf'>): Record<string, unknown> {
   try {
-    const { value } = type === 'json' ? decodeJson(body.toString(), false) : decodeYaml(body.toString());
+    const { value } = type === 'json' ? decodeJson(body.toString()) : decodeYaml(body.toString());
     if (value === null) return {};
     if (!isObject(value)) throw new JsonSyntaxError(notAStruct(value));
     return value;
@@ -49,7 +43,7 @@ export function decodeOptions(body: Buffer, type: Exclude<InputType, 'protobuf'>
 export function decodePatch(body: Buffer, type: PatchType, force: boolean): Patch {
   if (type === 'apply') return { type, body: decodeApply(body), force };
   try {
-    const { value } = decodeJson(body.toString(), false);
+    const { value } = decodeJson(body.toString());
     const isRight = type === 'json' ? Array.isArray(value) : isObject(value);
     if (isRight) return { type, body: value };
     const goType = type === 'json' ? '[]handlers.jsonPatchOp' : 'map[string]interface {}';
@@ -69,15 +63,9 @@ function decodeApply(body: Buffer): unknown {
   }
 }
 
-function decodeJson(text: string, findDuplicates: boolean): Decoded {
-  const duplicates = findDuplicates ? scanJson(text) : [];
-  try {
-    return { value: JSON.parse(text) as unknown, duplicates };
-  } catch {
-    // Scanned again for Go's words; should Go's scanner find nothing wrong, V8's limits are what it met.
-    scanJson(text);
-    throw new JsonSyntaxError('exceeded max depth');
-  }
+function decodeJson(text: string): Decoded {
+  const duplicates = scanJson(text);
+  return { value: JSON.parse(text) as unknown, duplicates };
 }
 
 /** YAML 1.1 without timestamps, as sigs.k8s.io/yaml reads it. */

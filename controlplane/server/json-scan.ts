@@ -2,8 +2,8 @@
 export class JsonSyntaxError extends Error {}
 
 const END = 'unexpected end of JSON input';
-/** Kubernetes refuses deeper bodies too (k8s.io/apimachinery `pkg/runtime/serializer/json`, json-iterator's limit). */
-const MAX_DEPTH = 10_000;
+/** Go's decoders stop at 10,000; what comes after the scan recurses, and has to stay within the stack. */
+const MAX_DEPTH = 1000;
 
 /**
  * Walks over a JSON text and returns the paths of fields that an object has more than once (`spec.containers[0].name`), in order, each
@@ -16,6 +16,8 @@ export function scanJson(text: string): string[] {
   if (!scanner.atEnd()) throw scanner.unexpected('after top-level value');
   return [...scanner.duplicates];
 }
+
+const SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0d, 0x0a]);
 
 class Scanner {
   readonly duplicates = new Set<string>();
@@ -38,7 +40,7 @@ class Scanner {
   }
 
   space(): void {
-    while (/[ \t\r\n]/.test(this.#text.charAt(this.#at))) this.#at += 1;
+    while (SPACE.has(this.#text.charCodeAt(this.#at))) this.#at += 1;
   }
 
   value(path: string): void {

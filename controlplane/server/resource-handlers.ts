@@ -67,7 +67,7 @@ async function list(context: ServerContext, { exchange, route }: ResourceRequest
 async function create(context: ServerContext, { exchange, route, user }: ResourceRequest): Promise<void> {
   const output = outputOf(exchange);
   const query = writeOptions(exchange.query, 'CreateOptions', exchange.header('user-agent'));
-  const { body, duplicateFields } = await objectBody(exchange, kindOfBody(route), query.fieldValidation);
+  const { body, duplicateFields } = await objectBody(exchange, kindOfBody(route));
   const write: WriteOptions = { ...query, user, warn: exchange.warn, duplicateFields };
   const entry = await context.registry.create(namedTarget(route), body, write);
   await sendEntry(exchange, output, route.resource, 201, entry, context.clock.now());
@@ -76,7 +76,7 @@ async function create(context: ServerContext, { exchange, route, user }: Resourc
 async function update(context: ServerContext, { exchange, route, user }: ResourceRequest): Promise<void> {
   const output = outputOf(exchange);
   const query = writeOptions(exchange.query, 'UpdateOptions', exchange.header('user-agent'));
-  const { body, duplicateFields } = await objectBody(exchange, kindOfBody(route), query.fieldValidation);
+  const { body, duplicateFields } = await objectBody(exchange, kindOfBody(route));
   const write: WriteOptions = { ...query, user, warn: exchange.warn, duplicateFields };
   const { entry, created } = await context.registry.update(namedTarget(route), body, write);
   await sendEntry(exchange, output, route.resource, created ? 201 : 200, entry, context.clock.now());
@@ -113,12 +113,11 @@ function kindOfBody({ resource, subresource }: ResourceRoute): string {
 async function objectBody(
   exchange: Exchange,
   kind: string,
-  fieldValidation: WriteOptions['fieldValidation'],
 ): Promise<{ body: unknown; duplicateFields: readonly string[] }> {
   const type = negotiateInput(exchange.header('content-type'));
   const bytes = await readBody(exchange.request);
   if (type === 'protobuf') throw unsupportedMediaType(['application/json', 'application/yaml']);
-  const { value, duplicates } = decodeObject(bytes, type, kind, fieldValidation !== 'Ignore');
+  const { value, duplicates } = decodeObject(bytes, type, kind);
   return { body: value, duplicateFields: duplicates };
 }
 

@@ -78,7 +78,7 @@ function ask(
   const session = connect(url, tls);
   return new Promise<Answer>((resolve, reject) => {
     session.once('error', reject);
-    const stream = session.request({ ':method': method, ':path': path, ...headers });
+    const stream = session.request({ ':method': method, ':path': path, ...headers }, { endStream: false });
     const chunks: Buffer[] = [];
     let answered: Record<string, unknown> = {};
     stream.on('response', (given) => {
