@@ -1,0 +1,100 @@
+/** The control plane's process: `podlab controlplane`. Settings: docs/architecture.md. */
+import { chown, mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { dirname, join } from 'node:path';
+import { realClock } from '#api/clock.ts';
+import { API_PORT, GRPC_PORT, NODE_PORT_RANGE, SERVICE_CIDR, UPLINK } from '#api/names.ts';
+import { startControllers } from '../controlplane/controllers/start.ts';
+import { startNodeServer } from '../controlplane/nodes/node-server.ts';
+import { loadPki } from '../controlplane/pki/pki.ts';
+import { createClient } from '../controlplane/registry/client.ts';
+import { createRegistry } from '../controlplane/registry/create-registry.ts';
+import { startScheduler } from '../controlplane/scheduler/start.ts';
+import { startApiServer } from '../controlplane/server/api-server.ts';
+import { createStreamingHandlers } from '../controlplane/server/streaming/handlers.ts';
+import { openStore } from '../controlplane/store/sqlite-store.ts';
+import { count, secret, text } from './environment.ts';
+import { runProcess } from './process.ts';
+
+await runProcess('controlplane', async (log) => {
+  const { env } = process;
+  const stateDir = text(env, 'PODLAB_STATE_DIR', '/var/lib/podlab');
+  const apiUrl = text(env, 'PODLAB_API_URL', `https://127.0.0.1:${API_PORT}`);
+  const advertise = text(env, 'PODLAB_ADVERTISE_ADDRESS', uplinkAddress());
+  const evictionSeconds = count(env, 'PODLAB_EVICTION_SECONDS', 300);
+  const clock = realClock;
+
+  await mkdir(stateDir, { recursive: true });
+  const pki = await loadPki({
+    dir: join(stateDir, 'pki'),
+    hosts: [new URL(apiUrl).hostname, 'controlplane', advertise],
+    joinToken: secret(env, 'PODLAB_JOIN_TOKEN'),
+    clock,
+  });
+  const store = await openStore({
+    path: join(stateDir, 'state.db'),
+    onWatcherError: (error) => log.error({ err: error }, 'a watcher of the store failed'),
+  });
+  const registry = createRegistry({
+    store,
+    clock,
+    serviceCidr: SERVICE_CIDR,
+    nodePortRange: NODE_PORT_RANGE,
+    evictionSeconds,
+  });
+  const client = createClient(registry, store);
+
+  const nodes = await startNodeServer({ client, pki, clock, log, host: '0.0.0.0', port: GRPC_PORT });
+  const server = await startApiServer({
+    registry,
+    tls: { key: pki.server.key, cert: pki.server.cert, clientCa: pki.caCert },
+    streaming: createStreamingHandlers({ streams: nodes.streams, log }),
+    host: '0.0.0.0',
+    port: API_PORT,
+    log,
+  });
+  const controllers = startControllers({
+    client,
+    clock,
+    log,
+    options: {
+      advertiseAddress: advertise,
+      caCert: pki.caCert,
+      nodeMonitorGraceSeconds: count(env, 'PODLAB_NODE_MONITOR_GRACE_SECONDS', 4, 1),
+    },
+  });
+  const scheduler = startScheduler({ client, clock, log });
+  await publishKubeconfig(env['PODLAB_KUBECONFIG'], pki.kubeconfig(apiUrl));
+  log.info({ apiUrl, advertise }, 'control plane serves');
+
+  // Clients first, so that nothing is accepted that could no longer be written; the store last, when all is written.
+  return async () => {
+    await server.close();
+    await nodes.close();
+    scheduler.stop();
+    await controllers.stop();
+    await store.close();
+  };
+});
+
+/** The address of this container in the cluster's Docker network. */
+function uplinkAddress(): string {
+  const interfaces = networkInterfaces();
+  const candidates = [
+    ...(interfaces[UPLINK] ?? []),
+    ...Object.values(interfaces).flatMap((all) => all ?? []),
+  ];
+  const address = candidates.find((one) => one.family === 'IPv4' && !one.internal)?.address;
+  if (address === undefined) throw new Error(`no IPv4 address on ${UPLINK}: is this container in a network?`);
+  return address;
+}
+
+/** Writes the file at once or not at all; it belongs to the owner of its directory, who is the person on the host. */
+async function publishKubeconfig(path: string | undefined, kubeconfig: string): Promise<void> {
+  if (path === undefined || path === '') return;
+  const { uid, gid } = await stat(dirname(path));
+  const draft = `${path}.new`;
+  await writeFile(draft, kubeconfig, { mode: 0o600 });
+  await chown(draft, uid, gid);
+  await rename(draft, path);
+}

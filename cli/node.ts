@@ -1,0 +1,134 @@
+/** A node's process: `podlab node`. Agent, proxy and DNS in one. Settings: docs/architecture.md. */
+import * as grpc from '@grpc/grpc-js';
+import Docker from 'dockerode';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { realClock } from '#api/clock.ts';
+import { GRPC_PORT } from '#api/names.ts';
+import { createPodNetwork } from '../agent/network/linux-pod-network.ts';
+import { buildNode, readMachineFacts } from '../agent/node-status.ts';
+import { reportNodeStatus } from '../agent/node-status-reporter.ts';
+import { createPodManager } from '../agent/pods/create-pod-manager.ts';
+import { createDockerRuntime } from '../agent/runtime/docker-runtime.ts';
+import type { ClusterInfo } from '../agent/session/control-plane.ts';
+import { startSession } from '../agent/session/session.ts';
+import { createStreamServer } from '../agent/streams/stream-server.ts';
+import { startProxy, type Proxy } from '../proxy/start.ts';
+import { oneOf, secret, SettingError, text } from './environment.ts';
+import { findNodeIdentity } from './node-identity.ts';
+import { runProcess } from './process.ts';
+
+/** Seconds that Pods get to end when the node stops: Docker kills the node's container after ten. */
+const SHUTDOWN_GRACE = 6;
+/** Milliseconds in which the last statuses have to reach the control plane. */
+const FLUSH_LIMIT = 1_000;
+
+await runProcess('node', startNode);
+
+async function startNode(log: Logger): Promise<() => Promise<void>> {
+  const { env } = process;
+  const clock = realClock;
+  const docker = new Docker({ socketPath: text(env, 'PODLAB_DOCKER_SOCKET', '/var/run/docker.sock') });
+  const { nodeName, clusterName, image, state, containerId } = await findNodeIdentity(docker, env);
+  const address = text(env, 'PODLAB_CONTROL_PLANE', `controlplane:${GRPC_PORT}`);
+  const mode = oneOf(env, 'PODLAB_PROXY_MODE', ['nftables', 'userspace'], 'nftables');
+  const joinToken = secret(env, 'PODLAB_JOIN_TOKEN');
+  if (joinToken === undefined)
+    throw new SettingError('PODLAB_JOIN_TOKEN', 'or PODLAB_JOIN_TOKEN_FILE must be set');
+
+  const runtime = createDockerRuntime({ docker, clusterName, nodeName });
+  const readFacts = () => readMachineFacts({ nodeName, storagePath: state.path, runtime });
+  let facts = await readFacts();
+  const nodeIp = facts.cidr.split('/')[0] ?? '';
+  const network = createPodNetwork({ log });
+  let proxy: Proxy | undefined;
+
+  const session = startSession({
+    address,
+    joinToken,
+    nodeName,
+    credentialsDir: join(state.path, 'credentials'),
+    node: () => buildNode(facts, clock),
+    handlers: {
+      registered: onRegistered,
+      podDesired: (pod) => pods.desired(pod),
+      podGone: (pod) => pods.gone(pod),
+      podsSynced: () => pods.synced(),
+      peers: (peers) =>
+        void network
+          .setPeers(peers)
+          .catch((error: unknown) => log.error({ err: error }, 'cannot route to the other nodes')),
+      openStream: (request) => streams.open(request),
+      closeStream: (streamId) => streams.closeStream(streamId),
+    },
+    clock,
+    log,
+  });
+  const pods = createPodManager({
+    runtime,
+    network,
+    controlPlane: session,
+    clock,
+    log,
+    nodeName,
+    nodeIp,
+    nodeContainerId: containerId,
+    pauseImage: image,
+    volumesDir: state,
+    nodeResolvConf: await readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
+    allocatable: buildNode(facts, clock).status?.allocatable ?? {},
+  });
+  const streams = createStreamServer({ runtime, pods, session, log });
+  const statusReporter = reportNodeStatus({
+    clock,
+    log,
+    session,
+    async read() {
+      facts = await readFacts();
+      return buildNode(facts, clock);
+    },
+  });
+
+  /** The node is set up once; later registrations are reconnections. */
+  let setUp: Promise<void> | undefined;
+  function onRegistered(cluster: ClusterInfo): Promise<void> {
+    setUp ??= setUpNode(cluster).catch((error: unknown) => {
+      setUp = undefined;
+      throw error;
+    });
+    return setUp;
+  }
+
+  async function setUpNode(cluster: ClusterInfo): Promise<void> {
+    const { fresh } = await network.start(cluster);
+    await pods.start({ fresh });
+    const { rootCa, key, cert } = await session.credentials();
+    proxy = startProxy({
+      address,
+      credentials: grpc.credentials.createSsl(Buffer.from(rootCa), Buffer.from(key), Buffer.from(cert)),
+      nodeName,
+      nodeIp,
+      mode,
+      clusterDns: cluster.clusterDns,
+      clusterDomain: cluster.clusterDomain,
+      serviceCidr: cluster.serviceCidr,
+      clusterPodCidr: cluster.clusterPodCidr,
+      clock,
+      log,
+    });
+    log.info({ nodeName, podCidr: cluster.podCidr, fresh }, 'node is set up');
+  }
+
+  // Pods end before their network does; the control plane hears of it last.
+  return async () => {
+    session.reportShutdown();
+    statusReporter.stop();
+    streams.stop();
+    await pods.shutdown(SHUTDOWN_GRACE);
+    await session.flush(FLUSH_LIMIT);
+    await proxy?.stop();
+    session.stop();
+    network.stop();
+  };
+}
