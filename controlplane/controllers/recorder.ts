@@ -40,13 +40,14 @@ export function createEventRecorder(
   /** The Event that counts each repeated one, and the writes to it so far, one after the other. */
   const written = new Map<string, Promise<Kinds['events'] | undefined>>();
   const pending = new Set<Promise<unknown>>();
+  const nextSuffix = createSuffixes(clock);
 
   function record(event: EventDraft): void {
     const correlated = correlator.correlate(event);
     if (correlated === undefined) return;
     const before = written.get(correlated.key) ?? Promise.resolve(undefined);
     const write = before
-      .then((last) => writeEvent(client, clock, correlated.event, last))
+      .then((last) => writeEvent(client, nextSuffix, correlated.event, last))
       .catch((error: unknown) => {
         // A namespace that is gone or going refuses events: nobody could read them there.
         if (!(error instanceof StatusError))
@@ -119,12 +120,15 @@ function newEvent(
 /** Counts `event` on `last` while that exists, else makes it a new object. */
 async function writeEvent(
   client: Client,
-  clock: Clock,
+  nextSuffix: () => string,
   event: EventDraft,
   last: Kinds['events'] | undefined,
 ): Promise<Kinds['events']> {
   const current = last && client.get('events', last.metadata.namespace ?? 'default', last.metadata.name);
-  if (current === undefined) return client.create('events', named(clock, event));
+  if (current === undefined) {
+    const name = `${event.involvedObject.name ?? ''}.${nextSuffix()}`;
+    return client.create('events', { ...event, metadata: { ...event.metadata, name } });
+  }
   return client.update('events', {
     ...current,
     message: event.message ?? '',
@@ -133,9 +137,12 @@ async function writeEvent(
   });
 }
 
-/** client-go names an event after its object and the time in nanoseconds, in hexadecimal. */
-function named(clock: Clock, event: EventDraft): EventDraft {
-  const nanoseconds = BigInt(clock.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
-  const name = `${event.involvedObject.name ?? ''}.${nanoseconds.toString(16)}`;
-  return { ...event, metadata: { ...event.metadata, name } };
+/** client-go names an event after its object and the time in nanoseconds, in hexadecimal; here names also keep the order of events. */
+function createSuffixes(clock: Clock): () => string {
+  let last = 0n;
+  return () => {
+    const now = BigInt(clock.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
+    last = now > last ? now : last + 1n;
+    return last.toString(16);
+  };
 }

@@ -4,9 +4,15 @@ import { startDeploymentController } from './deployment/deployment-controller.ts
 import { startEndpointsController } from './endpoints/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { startMirroringController } from './endpointslice/mirroring-controller.ts';
+import { startGarbageCollector } from './garbage-collector/garbage-collector-controller.ts';
+import { startNamespaceController } from './namespace/namespace-controller.ts';
+import { startNodeIpamController } from './node-ipam/node-ipam-controller.ts';
+import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
+import { startPodGcController } from './pod-gc/pod-gc-controller.ts';
 import { startReplicaSetController } from './replicaset/replicaset-controller.ts';
 import { startServiceLbController } from './service-lb/service-lb-controller.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
+import { startTaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
 
 /** Every controller of the control plane. */
 const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
@@ -18,6 +24,12 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startEndpointSliceController,
   startMirroringController,
   startServiceLbController,
+  startNodeIpamController,
+  startNodeLifecycleController,
+  startTaintEvictionController,
+  startPodGcController,
+  startNamespaceController,
+  startGarbageCollector,
 ];
 
 /** Starts all controllers. `stop` resolves when none of them works any more. */

@@ -1,0 +1,146 @@
+import type { KubeObject, ResourceName } from '#api/resources.ts';
+import { RESOURCES } from '#api/resources.ts';
+import { StatusError } from '#api/status.ts';
+import type { Client, Handler } from '../../client.ts';
+import { runController, type Controller } from '../controller.ts';
+import type { ControllerContext } from '../context.ts';
+import { planCollection, type Action } from './collect-plan.ts';
+import { classifyOwners, FOREGROUND, ORPHAN } from './owners.ts';
+import { Dependents, type Place } from './dependents.ts';
+
+/**
+ * Deletes objects whose owners are gone, and carries out foreground and orphaning deletion (Kubernetes' garbage collector). Reads are
+ * authoritative in this process, so that an owner that is not found does not exist, and no graph of absent owners is needed.
+ */
+export function startGarbageCollector({ client, clock, log }: ControllerContext): Controller {
+  const dependents = new Dependents();
+  const controller = runController({ name: 'garbage-collector', clock, log, workers: 20, sync });
+
+  const stops = RESOURCES.map(({ name }) => {
+    const handler: Handler<KubeObject> = {
+      added: (object) => observe(name, object),
+      updated: (previous, object) => {
+        dependents.remove(previous);
+        observe(name, object);
+      },
+      deleted: (object) => forget(name, object),
+    };
+    return client.watch(name, handler);
+  });
+
+  function observe(resource: ResourceName, object: KubeObject): void {
+    dependents.add(placeOf(resource, object), object);
+    const isOwned = (object.metadata.ownerReferences ?? []).length > 0;
+    if (isOwned || object.metadata.deletionTimestamp !== undefined) enqueue(placeOf(resource, object));
+    if (object.metadata.deletionTimestamp !== undefined) enqueueAll(object.metadata.uid);
+  }
+
+  function forget(resource: ResourceName, object: KubeObject): void {
+    dependents.remove(object);
+    enqueueAll(object.metadata.uid);
+    // Whom it held up may go on.
+    for (const { uid } of object.metadata.ownerReferences ?? []) {
+      const owner = dependents.placeOf(uid);
+      if (owner !== undefined) enqueue(owner);
+    }
+  }
+
+  function enqueue(place: Place): void {
+    controller.enqueue(JSON.stringify(place));
+  }
+
+  function enqueueAll(uid: string): void {
+    dependents.of(uid).forEach(enqueue);
+  }
+
+  async function sync(key: string): Promise<void> {
+    const place = JSON.parse(key) as Place;
+    const object = read(client, place);
+    if (object === undefined) return;
+    const blocking = blockers(object);
+    const action = planCollection(object, classifyOwners(object, client), blocking.length > 0);
+    await act(action, place, object, blocking);
+  }
+
+  /** The dependents that must be gone before the object may go when it is deleted in the foreground. */
+  function blockers(object: KubeObject): Place[] {
+    const { uid } = object.metadata;
+    return dependents.of(uid).filter((place) => {
+      const references = read(client, place)?.metadata.ownerReferences ?? [];
+      return references.some((one) => one.uid === uid && one.blockOwnerDeletion === true);
+    });
+  }
+
+  async function act(
+    action: Action,
+    place: Place,
+    object: KubeObject,
+    blocking: readonly Place[],
+  ): Promise<void> {
+    const { uid, resourceVersion } = object.metadata;
+    switch (action.do) {
+      case 'nothing':
+        return;
+      case 'orphan-dependents':
+        await Promise.all(dependents.of(uid).map((dependent) => dropReferences(dependent, uid)));
+        await dropFinalizer(place, ORPHAN);
+        return;
+      case 'delete-dependents':
+        if (blocking.length === 0) await dropFinalizer(place, FOREGROUND);
+        else enqueueAll(uid);
+        return;
+      case 'keep-references':
+        await write(place, (current) => ({
+          ...current,
+          metadata: { ...current.metadata, ownerReferences: [...action.references] },
+        }));
+        return;
+      case 'delete':
+        await client.delete(place.resource, place.namespace, place.name, {
+          uid,
+          resourceVersion,
+          propagationPolicy: action.policy,
+        });
+    }
+  }
+
+  const dropReferences = (dependent: Place, owner: string): Promise<void> =>
+    write(dependent, (current) => {
+      const ownerReferences = (current.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner);
+      return { ...current, metadata: { ...current.metadata, ownerReferences } };
+    });
+
+  const dropFinalizer = (place: Place, finalizer: string): Promise<void> =>
+    write(place, (current) => {
+      const finalizers = (current.metadata.finalizers ?? []).filter((one) => one !== finalizer);
+      return { ...current, metadata: { ...current.metadata, finalizers } };
+    });
+
+  /** What is gone needs no change any more. */
+  async function write(place: Place, change: (current: KubeObject) => KubeObject): Promise<void> {
+    const current = read(client, place);
+    if (current === undefined) return;
+    try {
+      await client.update(place.resource, change(current));
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
+    }
+  }
+
+  return {
+    ...controller,
+    async stop() {
+      for (const stop of stops) stop();
+      await controller.stop();
+    },
+  };
+}
+
+const placeOf = (resource: ResourceName, { metadata }: KubeObject): Place => ({
+  resource,
+  namespace: metadata.namespace ?? '',
+  name: metadata.name,
+});
+
+const read = (client: Client, { resource, namespace, name }: Place): KubeObject | undefined =>
+  client.get(resource, namespace, name);

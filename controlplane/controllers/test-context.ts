@@ -1,0 +1,39 @@
+import pino from 'pino';
+import { FakeClock } from '#api/clock.ts';
+import { FakeClient } from '../fake-client.ts';
+import type { ControllerContext } from './context.ts';
+
+/** What a controller is started with in tests: a cluster in memory and a clock that stands still. */
+export interface TestContext extends ControllerContext {
+  readonly client: FakeClient;
+  readonly clock: FakeClock;
+  /** Moves the clock on, a second at a time, and lets everybody come to rest after each. */
+  pass(seconds: number): Promise<void>;
+  /** `Normal Scheduled pod-name message` of every Event. */
+  events(): string[];
+}
+
+export function testContext(): TestContext {
+  const clock = new FakeClock();
+  const client = new FakeClient(clock);
+  return {
+    client,
+    clock,
+    log: pino({ level: 'silent' }),
+    options: { advertiseAddress: '172.30.0.2', caCert: 'CA', nodeMonitorGraceSeconds: 4 },
+    async pass(seconds) {
+      await client.settled();
+      for (let i = 0; i < seconds; i++) {
+        clock.advance(1000);
+        await client.settled();
+      }
+    },
+    events: () =>
+      client
+        .list('events')
+        .map(
+          ({ type, reason, involvedObject, message }) =>
+            `${type} ${reason} ${involvedObject.name} ${message}`,
+        ),
+  };
+}
