@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { StartedPodlabCluster } from '../cli/testing/index.ts';
+import { StartedPodlabCluster, type PodlabCluster } from '../cli/testing/index.ts';
 import { kubectlFor, type Kubectl } from './kubectl.ts';
 
 export const docker = new Docker();
@@ -30,6 +30,18 @@ export function useNamespace(namespace: string): Lab {
   afterAll(async () => {
     await lab.kubectl('delete', 'namespace', namespace, '--timeout=120s');
   });
+  return lab;
+}
+
+/** A cluster of the file's own, with a namespace to work in. */
+export function useOwnCluster(namespace: string, cluster: () => PodlabCluster): Lab {
+  const lab = { namespace } as Lab;
+  beforeAll(async () => {
+    lab.cluster = await cluster().start();
+    lab.kubectl = kubectlFor(lab.cluster.kubeConfigFile(), namespace);
+    await lab.kubectl('create', 'namespace', namespace);
+  });
+  afterAll(() => lab.cluster?.stop());
   return lab;
 }
 

@@ -1,6 +1,7 @@
 /** A small client of the cluster's own REST API, for waiting and for `podlab/testing`. Authenticates as the kubeconfig says. */
 import { Agent, request } from 'node:https';
 import { parse } from 'yaml';
+import { openWatch, type Watch, type WatchEvent } from './watch.ts';
 
 export interface ApiAnswer {
   readonly status: number;
@@ -12,6 +13,8 @@ export interface Api {
   readonly url: string;
   /** Rejects only when no answer came: refused, reset, or silent for `timeoutMs` (default 10 s). */
   call(method: string, path: string, options?: CallOptions): Promise<ApiAnswer>;
+  /** Opens a watch; resolves once the server has accepted it. */
+  watch(path: string, onEvent: (event: WatchEvent) => void): Promise<Watch>;
   close(): void;
 }
 
@@ -42,6 +45,7 @@ export function connect(kubeconfig: string): Api {
   return {
     url: cluster.server,
     call: (method, path, options) => call(agent, new URL(path, cluster.server), method, options ?? {}),
+    watch: (path, onEvent) => openWatch(agent, new URL(path, cluster.server), onEvent),
     close: () => agent.destroy(),
   };
 }

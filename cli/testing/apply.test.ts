@@ -25,6 +25,7 @@ function fakeApi(live: Record<string, unknown> = {}) {
       if (method !== 'GET') sent.push({ method, path, options });
       return answer(method, path);
     },
+    watch: () => Promise.reject(new Error('apply does not watch')),
     close() {},
   };
   return { api, sent };
