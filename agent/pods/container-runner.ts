@@ -145,6 +145,7 @@ export class ContainerRunner {
       return;
     }
     const { postStart } = container.lifecycle ?? {};
+    if (postStart !== undefined) this.#ground.changed();
     if (postStart !== undefined) await this.#postStart(postStart, container, id, podIp);
     if (record.kill === undefined) this.#startProbes(podIp, false);
   }
@@ -158,7 +159,8 @@ export class ContainerRunner {
       if (found === undefined) throw error;
       this.record.waiting = { reason: 'RunContainerError', message: errorText(error) };
       this.#emit('Warning', 'Failed', `Error: ${errorText(error)}`);
-      return toInstance(neverStarted(found, errorText(error), this.#context.clock.now()), restartCount);
+      const run = toInstance(neverStarted(found, errorText(error), this.#context.clock.now()), restartCount);
+      return { ...run, terminationMessage: errorText(error) };
     }
   }
 
@@ -168,7 +170,6 @@ export class ContainerRunner {
     if (run.container.state === 'running') record.waiting = undefined;
     Object.assign(record, { previous: record.current, current: run, ready: false, started: false });
     Object.assign(record, { kill: undefined, killGrace: undefined });
-    this.#ground.changed();
     // One ended run is kept, for `logs --previous`.
     if (oldest !== undefined)
       void untilDone(this.#context, 'removing a container', () =>

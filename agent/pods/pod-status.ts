@@ -52,30 +52,31 @@ export function podPhase(
 ): string {
   const { pod, ending } = view;
   if (isTerminalPhase(pod.status?.phase)) return pod.status?.phase ?? '';
-  const policy = ending === undefined ? (pod.spec?.restartPolicy ?? 'Always') : 'Never';
-  const over = view.sandbox.state === 'absent' || apps.every((one) => one.state?.running === undefined);
-  if (ending?.why === 'failed') return over ? 'Failed' : 'Running';
-  if (initPending(view, inits, policy)) return initFailed(view, inits, policy) ? 'Failed' : 'Pending';
-  return phaseOfApps(apps, policy);
+  // What is under way may still make a container run.
+  const settled = [...view.containers.values()].every((record) => record.operation === 'none');
+  const policy = ending !== undefined && settled ? 'Never' : (pod.spec?.restartPolicy ?? 'Always');
+  if (ending?.why === 'failed' && settled && !apps.some(isUp)) return 'Failed';
+  const initsOver = policy === 'Never' && initFailed(view, inits);
+  if (initsOver) return 'Failed';
+  return initPending(view, inits) ? 'Pending' : phaseOfApps(apps, policy);
 }
 
-const initFailed = ({ pod }: PodView, inits: readonly ContainerStatus[], policy: string): boolean =>
-  policy === 'Never' &&
+const initFailed = ({ pod }: PodView, inits: readonly ContainerStatus[]): boolean =>
   initContainers(pod).some(
     (container, at) => !isRestartableInit(container) && (inits[at]?.state?.terminated?.exitCode ?? 0) !== 0,
   );
 
-function initPending({ pod }: PodView, inits: readonly ContainerStatus[], policy: string): boolean {
-  const waits = initContainers(pod).some((container, at) =>
+const initPending = ({ pod }: PodView, inits: readonly ContainerStatus[]): boolean =>
+  initContainers(pod).some((container, at) =>
     isRestartableInit(container)
       ? inits[at]?.state?.waiting !== undefined && inits[at].lastState?.terminated === undefined
       : inits[at]?.ready !== true,
   );
-  return waits || initFailed({ pod } as PodView, inits, policy);
-}
+
+const isUp = (status: ContainerStatus): boolean => status.state?.running !== undefined;
 
 function phaseOfApps(apps: readonly ContainerStatus[], policy: string): string {
-  const running = apps.filter((one) => one.state?.running !== undefined).length;
+  const running = apps.filter(isUp).length;
   const ended = apps.map((one) => one.state?.terminated).filter((one) => one !== undefined);
   const again = apps.filter(
     (one) => one.state?.waiting !== undefined && one.lastState?.terminated !== undefined,

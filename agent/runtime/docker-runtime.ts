@@ -1,4 +1,4 @@
-import { PassThrough, Transform, pipeline, type Readable } from 'node:stream';
+import { PassThrough, Readable, pipeline } from 'node:stream';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
 import { LABEL_CLUSTER, LABEL_NODE, LABEL_ROLE } from '#api/names.ts';
@@ -229,21 +229,16 @@ function passOn(source: Readable): Readable {
 }
 
 /** The first `bytes` of `source`, which is then let go. */
-function limited(source: Readable, bytes: number): Readable {
+const limited = (source: Readable, bytes: number): Readable =>
+  Readable.from(head(source, bytes), { objectMode: false });
+
+async function* head(source: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
   let left = bytes;
-  const limit = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      const data = chunk.subarray(0, left);
-      left -= data.length;
-      this.push(data);
-      if (left === 0) {
-        this.push(null);
-        source.destroy();
-      }
-      done();
-    },
-  });
-  return pipeline(source, limit, () => undefined);
+  for await (const chunk of source) {
+    yield chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left <= 0) return;
+  }
 }
 
 /** True for an error that says that the engine does not answer, as opposed to one that it answered with. */
