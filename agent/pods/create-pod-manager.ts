@@ -75,6 +75,7 @@ class Pods implements PodManager {
   /** What the engine had when this agent started, by Pod uid, until somebody claims it. */
   #found = new Map<string, RuntimeContainer[]>();
   #stopped = false;
+  #stopEvents: () => void = () => undefined;
 
   constructor(context: AgentContext, nodeName: string) {
     this.#context = context;
@@ -83,7 +84,7 @@ class Pods implements PodManager {
 
   async start({ fresh }: { fresh: boolean }): Promise<void> {
     const { runtime } = this.#context;
-    runtime.events((event) => this.#onEvent(event));
+    this.#stopEvents = runtime.events((event) => this.#onEvent(event));
     if (fresh) await untilDone(this.#context, 'ending what a crash left running', () => this.#endAll());
     const found = await untilDone(this.#context, 'listing containers', () => runtime.list());
     for (const container of found) {
@@ -206,5 +207,11 @@ class Pods implements PodManager {
     const message = 'Pod was terminated in response to imminent node shutdown.';
     for (const worker of workers) worker.fail('Terminated', message, graceSeconds);
     await Promise.all(workers.map((worker) => worker.stopped()));
+  }
+
+  close(): void {
+    this.#stopped = true;
+    this.#stopEvents();
+    for (const worker of this.#workers.values()) worker.close();
   }
 }

@@ -21,4 +21,6 @@ export interface PodManager {
   sandboxPid(pod: PodRef): Promise<number>;
   /** An orderly node shutdown: ends every Pod's containers within `graceSeconds`, and says so in their status. */
   shutdown(graceSeconds: number): Promise<void>;
+  /** Lets go of timers, probes and the engine's events, and leaves what runs as it is: the process ends. */
+  close(): void;
 }

@@ -1,0 +1,164 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { FakeClock } from '#api/clock.ts';
+import type { ConfigMap, Container, CoreV1Event, PodSpec, PodStatus, Secret } from '#api/gen/types.ts';
+import type { PodAddress } from '../network/pod-network.ts';
+import { FakeRuntime, type FakeRuntimeOptions } from '../runtime/fake-runtime.ts';
+import type { ControlPlane, PodRef } from '../session/control-plane.ts';
+import { createPodManager } from './create-pod-manager.ts';
+import type { PodManager } from './pod-manager.ts';
+import type { Pod } from './pod-state.ts';
+
+export const PAUSE_IMAGE = 'pause';
+export const IMAGE = 'web:1';
+export const NODE_IP = '172.20.0.3';
+
+/** A valid Pod of one container, changed. */
+export function pod(
+  name: string,
+  spec: Partial<PodSpec> = {},
+  container: Partial<Container> = {},
+  status: PodStatus = { phase: 'Pending', qosClass: 'BestEffort' },
+): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: 'default',
+      uid: `uid-${name}`,
+      resourceVersion: '1',
+      generation: 1,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    },
+    spec: {
+      containers: [{ name: 'c', image: IMAGE, imagePullPolicy: 'IfNotPresent', ...container }],
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      ...spec,
+    },
+    status,
+  };
+}
+
+export const deleted = (of: Pod, graceSeconds = 30): Pod => ({
+  ...of,
+  metadata: {
+    ...of.metadata,
+    deletionTimestamp: '2026-01-01T00:00:10Z',
+    deletionGracePeriodSeconds: graceSeconds,
+  },
+});
+
+/** Hands out addresses, and keeps them by sandbox, as the real one does. */
+export class FakeNetwork {
+  readonly attached = new Map<string, PodAddress>();
+  failure: Error | undefined;
+  #next = 2;
+
+  async attach(sandboxId: string): Promise<PodAddress> {
+    if (this.failure !== undefined) throw this.failure;
+    const address = this.attached.get(sandboxId) ?? { ip: `10.244.1.${this.#next++}`, gateway: '10.244.1.1' };
+    this.attached.set(sandboxId, address);
+    return address;
+  }
+
+  async detach(sandboxId: string): Promise<void> {
+    this.attached.delete(sandboxId);
+  }
+}
+
+/** Remembers what the agent said. */
+export class FakeControlPlane implements ControlPlane {
+  readonly statuses = new Map<string, PodStatus[]>();
+  readonly terminated: string[] = [];
+  readonly events: string[] = [];
+  readonly configMaps = new Map<string, ConfigMap>();
+  readonly secrets = new Map<string, Secret>();
+
+  reportPodStatus({ name }: PodRef, status: PodStatus): void {
+    this.statuses.set(name, [...(this.statuses.get(name) ?? []), structuredClone(status)]);
+  }
+
+  reportTerminated({ name }: PodRef): void {
+    this.terminated.push(name);
+  }
+
+  reportNodeStatus(): void {}
+
+  recordEvent({ involvedObject, type, reason, message }: Partial<CoreV1Event>): void {
+    this.events.push(`${involvedObject?.name} ${type} ${reason} ${message}`);
+  }
+
+  async getObject(resource: 'configmaps' | 'secrets', _namespace: string, name: string): Promise<never> {
+    return (resource === 'secrets' ? this.secrets : this.configMaps).get(name) as never;
+  }
+}
+
+export interface Harness {
+  readonly clock: FakeClock;
+  readonly runtime: FakeRuntime;
+  readonly network: FakeNetwork;
+  readonly controlPlane: FakeControlPlane;
+  readonly manager: PodManager;
+  /** The last status of a Pod. */
+  status(name: string): PodStatus;
+  ready(name: string): boolean;
+  /** Another agent over the same engine, as after a restart of the process. */
+  restarted(): Harness;
+}
+
+export function harness(options: Partial<FakeRuntimeOptions> = {}, before?: Harness): Harness {
+  const clock = before?.clock ?? new FakeClock();
+  const runtime = before?.runtime ?? new FakeRuntime({ clock, ...options });
+  const network = before?.network ?? new FakeNetwork();
+  const controlPlane = new FakeControlPlane();
+  for (const image of [PAUSE_IMAGE, IMAGE]) runtime.addImage(image);
+  const directory = mkdtempSync(join(tmpdir(), 'podlab-pods-'));
+  const manager = createPodManager({
+    runtime,
+    network,
+    controlPlane,
+    clock,
+    log: pino({ level: 'silent' }),
+    nodeName: 'node1',
+    nodeIp: NODE_IP,
+    nodeContainerId: 'node',
+    pauseImage: PAUSE_IMAGE,
+    volumesDir: { path: directory, hostPath: directory },
+    hostRoot: '/',
+  });
+  const status = (name: string): PodStatus => controlPlane.statuses.get(name)?.at(-1) ?? {};
+  const made: Harness = {
+    clock,
+    runtime,
+    network,
+    controlPlane,
+    manager,
+    status,
+    ready: (name) => status(name).conditions?.find((one) => one.type === 'Ready')?.status === 'True',
+    restarted() {
+      manager.close();
+      return harness(options, made);
+    },
+  };
+  return made;
+}
+
+/** Waits for what the file system and promises still do; the fake clock stands. */
+export async function until(condition: () => boolean, what = 'what was waited for'): Promise<void> {
+  for (let tries = 0; !condition(); tries += 1) {
+    if (tries > 1000) throw new Error(`${what} did not happen`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 2);
+    });
+  }
+}
+
+/** Long enough for whatever would happen without the clock to have happened. */
+export const quiet = (): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, 30);
+  });
