@@ -93,6 +93,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   /** The node is set up once; later registrations are reconnections. */
   let setUp: Promise<void> | undefined;
   function onRegistered(cluster: ClusterInfo): Promise<void> {
+    pods.listing();
     setUp ??= setUpNode(cluster).catch((error: unknown) => {
       setUp = undefined;
       throw error;

@@ -74,6 +74,10 @@ class Pods implements PodManager {
   readonly #workers = new Map<string, PodWorker>();
   /** What the engine had when this agent started, by Pod uid, until somebody claims it. */
   #found = new Map<string, RuntimeContainer[]>();
+  /** The Pods that the list under way has named; undefined between lists. */
+  #named: Set<string> | undefined = new Set();
+  /** What was asked before the agent knew what runs; undefined when it knows. */
+  #waiting: (() => void)[] | undefined = [];
   #stopped = false;
   #stopEvents: () => void = () => undefined;
 
@@ -91,6 +95,20 @@ class Pods implements PodManager {
       const uid = container.labels[LABEL_POD_UID] ?? '';
       this.#found.set(uid, [...(this.#found.get(uid) ?? []), container]);
     }
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const act of waiting) act();
+  }
+
+  #whenStarted(act: () => void): void {
+    if (this.#waiting === undefined) act();
+    else this.#waiting.push(act);
+  }
+
+  listing(): void {
+    this.#whenStarted(() => {
+      this.#named = new Set();
+    });
   }
 
   async #endAll(): Promise<void> {
@@ -100,7 +118,12 @@ class Pods implements PodManager {
   }
 
   desired(pod: Pod): void {
+    this.#whenStarted(() => this.#desired(pod));
+  }
+
+  #desired(pod: Pod): void {
     const { uid } = pod.metadata;
+    this.#named?.add(uid);
     const worker = this.#workers.get(uid);
     if (worker !== undefined) {
       worker.update(pod);
@@ -117,10 +140,16 @@ class Pods implements PodManager {
   }
 
   gone(pod: PodRef): void {
-    this.#workers.get(pod.uid)?.removed();
+    this.#whenStarted(() => this.#workers.get(pod.uid)?.removed());
   }
 
   synced(): void {
+    this.#whenStarted(() => this.#synced());
+  }
+
+  #synced(): void {
+    for (const [uid, worker] of this.#workers) if (this.#named?.has(uid) === false) worker.removed();
+    this.#named = undefined;
     const orphans = this.#found;
     this.#found = new Map();
     for (const [uid, containers] of orphans) void this.#removeOrphan(uid, containers);

@@ -413,6 +413,30 @@ describe('after the agent was restarted', () => {
   });
 });
 
+describe('after the session was made anew', () => {
+  test('Pods that the new list does not name are ended', async () => {
+    const h = harness();
+    await running(h, pod('web'), pod('kept'));
+    h.manager.synced();
+    h.manager.listing();
+    h.manager.desired(pod('kept'));
+    h.manager.synced();
+    await until(() => h.controlPlane.terminated.includes('web'));
+    await quiet();
+    expect(h.controlPlane.terminated).toEqual(['web']);
+    expect(h.ready('kept')).toBe(true);
+  });
+
+  test('what is asked before the agent has started waits', async () => {
+    const h = harness();
+    h.manager.desired(pod('web'));
+    await quiet();
+    expect(await h.runtime.list()).toEqual([]);
+    await h.manager.start({ fresh: false });
+    await until(() => h.ready('web'));
+  });
+});
+
 describe('a sandbox that dies', () => {
   test('takes its containers along, and the Pod gets another one', async () => {
     const h = harness();

@@ -3,8 +3,13 @@ import type { PodRef } from '../session/control-plane.ts';
 
 /** Runs the Pods of this node: one worker a Pod, each bringing what runs to what is wanted. */
 export interface PodManager {
-  /** Reads what runs from the engine's labels. Call once, before anything else. `fresh`: the network namespace is new, so old sandboxes are dead. */
+  /**
+   * Reads what runs from the engine's labels. Call once; what is asked before it has resolved waits for it. `fresh`: the network namespace is
+   * new, so old sandboxes are dead.
+   */
   start(options: { fresh: boolean }): Promise<void>;
+  /** The session was made anew, and a new list of Pods begins: those that it has not named by `synced` are gone. */
+  listing(): void;
   desired(pod: Kinds['pods']): void;
   gone(pod: PodRef): void;
   synced(): void;
