@@ -87,7 +87,10 @@ async function joinCluster(options: CredentialOptions): Promise<NodeCredentials>
   const { key, csr } = createKeyAndCsr(`system:node:${options.nodeName}`);
   // The CA comes with the answer: the first call must trust whoever answers at this address.
   const trusting = grpc.credentials.createSsl(null, null, null, { rejectUnauthorized: false });
-  const client = new nodeProto.Bootstrap(options.address, trusting, { 'grpc.use_local_subchannel_pool': 1 });
+  const client = new nodeProto.Bootstrap(options.address, trusting, {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.ssl_target_name_override': 'controlplane',
+  });
   try {
     const response = await new Promise<JoinResponse__Output>((resolve, reject) => {
       client.join(

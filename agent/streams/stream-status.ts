@@ -21,8 +21,8 @@ export function exitStatus(command: readonly string[], exitCode: number): Status
 export const failure = (doing: string, error: unknown): Status =>
   StatusError.internal(`${doing}: ${error instanceof Error ? error.message : String(error)}`).toStatus();
 
-/** Why a stream cannot be opened, as a Status. */
+/** Why a stream cannot be opened, as a Status. A kubelet answers with the bare error and code 500. */
 export const refusal = (error: unknown): Status =>
   error instanceof StatusError
     ? error.toStatus()
-    : StatusError.internal(error instanceof Error ? error.message : String(error)).toStatus();
+    : new StatusError('InternalError', error instanceof Error ? error.message : String(error)).toStatus();

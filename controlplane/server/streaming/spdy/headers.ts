@@ -70,9 +70,11 @@ export function createEmptyHeaderWriter(): () => Buffer {
   return () => {
     const start = first ? ZLIB_HEADER : [];
     first = false;
-    return Buffer.from([...start, ...STORED_BLOCK_OF_4, 0, 0, 0, 0]);
+    return Buffer.from([...start, ...STORED_BLOCK_OF_4, 0, 0, 0, 0, ...SYNC_FLUSH]);
   };
 }
 
 const ZLIB_HEADER = [0x78, 0x01];
 const STORED_BLOCK_OF_4 = [0x00, 0x04, 0x00, 0xfb, 0xff];
+/** An empty stored block. Without it Go's inflater looks for the next block before it gives out this one's bytes, and fails for good. */
+const SYNC_FLUSH = [0x00, 0x00, 0x00, 0xff, 0xff];
