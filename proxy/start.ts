@@ -3,6 +3,7 @@ import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import { CLUSTER_POD_CIDR, SERVICE_CIDR } from '#api/names.ts';
+import { startDns } from './dns/start.ts';
 import { createNftablesProxier } from './nftables/nftables-proxier.ts';
 import { isProxyMode, MODE_ANNOTATION, type Proxier, type ProxyMode } from './proxier.ts';
 import { Runner } from './runner.ts';
@@ -37,7 +38,7 @@ export interface Proxy {
 /** How often the rules are looked for, in case that somebody removed them. */
 const VERIFY_EVERY = 10_000;
 
-/** Starts the node's proxy: it needs the control plane for news only. */
+/** Starts the node's proxy and DNS: they need the control plane for news only. */
 export function startProxy(options: ProxyOptions): Proxy {
   const log = options.log.child({ component: 'proxy' });
   const state = new ClusterState();
@@ -64,10 +65,18 @@ export function startProxy(options: ProxyOptions): Proxy {
       carrier.request();
     },
   });
+  const dns = startDns({
+    ...options,
+    log: options.log,
+    state,
+    synced: () => synced,
+    ownCidrs: [options.serviceCidr ?? SERVICE_CIDR, options.clusterPodCidr ?? CLUSTER_POD_CIDR],
+  });
   return {
     setMode: (mode) => carrier.setMode(mode),
     async stop() {
       watch.stop();
+      await dns.stop();
       await carrier.stop();
     },
   };
