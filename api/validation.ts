@@ -47,7 +47,14 @@ const LABEL_ERROR = regexError(
   'my-name',
   '123-abc',
 );
-export const dns1123LabelProblems = (value: string): string[] => check(value, 63, LABEL_RE, LABEL_ERROR);
+export function dns1123LabelProblems(value: string): string[] {
+  const problems = check(value, 63, LABEL_RE, LABEL_ERROR);
+  // All that can be wrong with a subdomain is its dots.
+  const dots = value.includes('.') && SUBDOMAIN_RE.test(value);
+  return dots
+    ? problems.map((problem) => (problem === LABEL_ERROR ? 'must not contain dots' : problem))
+    : problems;
+}
 
 export const dns1123SubdomainProblems = (value: string): string[] =>
   check(value, 253, SUBDOMAIN_RE, SUBDOMAIN_ERROR);

@@ -80,6 +80,7 @@ export function prepareCreate(
   const errors = [
     ...validateMetadata(draft.metadata, strategy.nameProblems),
     ...(strategy.validate?.(draft) ?? []),
+    ...(strategy.validateCreate?.(draft) ?? []),
   ];
   if (errors.length > 0) {
     throw StatusError.invalid({ group: resource.group, kind: resource.kind }, draft.metadata.name, errors);

@@ -2,7 +2,7 @@ import type { Kinds } from '#api/resources.ts';
 import { admitPod } from '../admission/pod-admission.ts';
 import { defaultPodOnly, defaultPodSpec } from '../pod-spec/defaults.ts';
 import { qosClass } from '../pod-spec/qos.ts';
-import { validatePodSpec } from '../pod-spec/validate.ts';
+import { validatePodCreate, validatePodSpec } from '../pod-spec/validate.ts';
 import { validatePodUpdate } from '../pod-spec/validate-update.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -43,7 +43,8 @@ export const podStrategy: Strategy<Pod> = {
       ];
     }
   },
-  validate: (pod) => validatePodSpec(pod.spec!, 'spec', pod.metadata.annotations),
+  validate: ({ spec }) => validatePodSpec(spec!, 'spec'),
+  validateCreate: ({ spec }) => validatePodCreate(spec!),
   prepareForUpdate(pod, old) {
     if (old.status !== undefined) pod.status = old.status;
   },

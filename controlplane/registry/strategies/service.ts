@@ -4,7 +4,8 @@ import type { ServiceAllocator } from '../allocation/service-allocator.ts';
 import { defaultService } from '../service/defaults.ts';
 import { assignIpFamilies } from '../service/ip-families.ts';
 import { carryAllocations, dropFieldsOfOldType } from '../service/update.ts';
-import { validateService, validateServiceUpdate } from '../service/validate.ts';
+import { validateServiceUpdate } from '../service/validate-addresses.ts';
+import { validateService } from '../service/validate.ts';
 import type { Strategy } from './strategy.ts';
 
 type Service = Kinds['services'];

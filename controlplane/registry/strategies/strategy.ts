@@ -17,6 +17,7 @@ export interface Strategy<T = KubeObject> {
   prepareForCreate?(object: T, context: WriteContext): void;
   /** Metadata has been checked already, but for `nameProblems`. */
   validate?(object: T): FieldError[];
+  validateCreate?(object: T): FieldError[];
   prepareForUpdate?(object: T, old: T, context: WriteContext): void;
   validateUpdate?(object: T, old: T): FieldError[];
   /** The kind has a status subresource; updates of the object leave the status alone. */

@@ -1,10 +1,10 @@
-import type { LabelSelector, LabelSelectorRequirement, PodTemplateSpec } from '#api/gen/types.ts';
+import type { LabelSelector, PodTemplateSpec } from '#api/gen/types.ts';
 import { selectorRequirements, matchesRequirements } from '#api/selectors.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '#api/status.ts';
-import { labelValueProblems, qualifiedNameProblems } from '#api/validation.ts';
 import { validateLabels, validateAnnotations } from '../metadata.ts';
 import { defaultPodSpec } from '../pod-spec/defaults.ts';
 import { validatePodSpec } from '../pod-spec/validate.ts';
+import { validateLabelSelector } from './label-selector.ts';
 
 /** What the kinds that make Pods from a template have in common. */
 
@@ -16,42 +16,6 @@ export function defaultTemplate(template: PodTemplateSpec): void {
 
 export const nonNegative = (value: number | undefined, path: string): FieldError[] =>
   value !== undefined && value < 0 ? [invalid(path, value, 'must be greater than or equal to 0')] : [];
-
-const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
-
-/** `metav1validation.ValidateLabelSelector`. */
-export function validateLabelSelector(selector: LabelSelector | undefined, path: string): FieldError[] {
-  if (selector === undefined) return [];
-  return [
-    ...validateLabels(selector.matchLabels, `${path}.matchLabels`),
-    ...(selector.matchExpressions ?? []).flatMap((one, index) =>
-      validateExpression(one, `${path}.matchExpressions[${index}]`),
-    ),
-  ];
-}
-
-function validateExpression(expression: LabelSelectorRequirement, path: string): FieldError[] {
-  const { operator, values = [] } = expression;
-  // Decoding asks for no field, whatever the type says.
-  const key = (expression.key as string | undefined) ?? '';
-  const errors: FieldError[] = [];
-  if (!OPERATORS.includes(operator)) {
-    errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'));
-  } else if (operator.endsWith('In') && values.length === 0) {
-    errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
-  } else if (!operator.endsWith('In') && values.length > 0) {
-    errors.push(
-      forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
-    );
-  }
-  errors.push(...qualifiedNameProblems(key).map((problem) => invalid(`${path}.key`, key, problem)));
-  values.forEach((value, index) => {
-    errors.push(
-      ...labelValueProblems(value).map((problem) => invalid(`${path}.values[${index}]`, value, problem)),
-    );
-  });
-  return errors;
-}
 
 const selectsNothingInParticular = (selector: LabelSelector): boolean =>
   selectorRequirements(selector).length === 0;
@@ -108,7 +72,7 @@ function validateTemplate(template: PodTemplateSpec, path: string): FieldError[]
   return [
     ...validateLabels(template.metadata?.labels, `${path}.labels`),
     ...validateAnnotations(template.metadata?.annotations, `${path}.annotations`),
-    ...validatePodSpec(template.spec ?? { containers: [] }, `${path}.spec`, template.metadata?.annotations),
+    ...validatePodSpec(template.spec ?? { containers: [] }, `${path}.spec`),
     ...((template.spec?.ephemeralContainers ?? []).length > 0
       ? [forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')]
       : []),
