@@ -72,7 +72,7 @@ export async function claimObjects<R extends 'pods' | 'replicasets'>(
   const { owned, adopt, release } = planClaim(owner, selector, objects);
   const reference = newControllerRef(owner);
   const change = (object: Kinds[R], ownerReferences: OwnerReference[]) =>
-    updateUnlessGone(client, resource, { ...object, metadata: { ...object.metadata, ownerReferences } });
+    updateUnlessGone(client, resource, { ...object, metadata: withOwners(object.metadata, ownerReferences) });
   const adopted = await Promise.all(
     adopt.map((object) => change(object, [...(object.metadata.ownerReferences ?? []), reference])),
   );
@@ -85,6 +85,11 @@ export async function claimObjects<R extends 'pods' | 'replicasets'>(
     ),
   );
   return [...owned, ...adopted.filter((object) => object !== undefined)];
+}
+
+function withOwners(metadata: ObjectMeta, ownerReferences: OwnerReference[]): ObjectMeta {
+  const { ownerReferences: _, ...others } = metadata;
+  return ownerReferences.length === 0 ? others : { ...others, ownerReferences };
 }
 
 async function updateUnlessGone<R extends ResourceName>(

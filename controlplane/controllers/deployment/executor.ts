@@ -69,10 +69,10 @@ export async function adoptRevision(
 ): Promise<{ deployment: Deployment; fresh: ReplicaSet }> {
   const annotations = annotationsForNew(deployment, fresh.metadata.annotations ?? {}, nextRevision(old));
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
-  const spec = { ...fresh.spec!, minReadySeconds };
+  const adapted = (fresh.spec?.minReadySeconds ?? 0) !== minReadySeconds;
+  const spec = adapted ? { ...fresh.spec!, minReadySeconds } : fresh.spec!;
   const wanted = withAnnotations({ ...fresh, spec }, annotations);
-  const changed =
-    !same(wanted.metadata, fresh.metadata) || (fresh.spec?.minReadySeconds ?? 0) !== minReadySeconds;
+  const changed = adapted || !same(wanted.metadata, fresh.metadata);
   const current = changed ? await context.client.update('replicasets', wanted) : fresh;
   const message = `Found new replica set "${fresh.metadata.name}"`;
   const known = conditionOf(deployment.status ?? {}, 'Progressing') !== undefined;
@@ -156,7 +156,7 @@ function newReplicaSet(deployment: Deployment, old: readonly ReplicaSet[], revis
     },
     spec: {
       replicas: newReplicas(deployment, old, 0),
-      minReadySeconds: spec.minReadySeconds ?? 0,
+      ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
       selector: {
         ...spec.selector,
         matchLabels: { ...spec.selector.matchLabels, [TEMPLATE_HASH]: hash },
