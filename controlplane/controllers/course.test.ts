@@ -154,6 +154,36 @@ describe('the course’s Deployment and Services', () => {
     expect(endpoints('hello-svc').some(({ targetRef }) => targetRef?.uid === gone.metadata.uid)).toBe(false);
   });
 
+  it('loses no endpoint that works when a node dies, and those of the dead node within seconds', async () => {
+    await cluster.create('services', manifests('services.yaml')[1]!);
+    await cluster.advance(12_000);
+    cluster.kill('node2');
+    await cluster.advance(6_000);
+    const ready = endpoints('hello-svc').filter(({ conditions }) => conditions?.ready === true);
+    expect(ready.length).toBe(pods().filter(({ spec }) => spec?.nodeName !== 'node2').length);
+    expect(ready.every(({ nodeName }) => nodeName !== 'node2')).toBe(true);
+    // The Pods of the dead node are given up when their tolerations end, and the rest takes over.
+    await cluster.advance(300_000);
+    expect(pods().filter(({ spec }) => spec?.nodeName !== 'node2')).toHaveLength(10);
+    await cluster.advance(15_000);
+    expect(status()).toMatchObject({ replicas: 10, availableReplicas: 10 });
+  });
+
+  it('leaves nothing behind when it is deleted', async () => {
+    for (const service of manifests('services.yaml')) await cluster.create('services', service);
+    await cluster.delete('deployments', NAME);
+    for (const name of ['hello-internal', 'hello-svc', 'hello-lb']) await cluster.delete('services', name);
+    await cluster.advance(5_000);
+    for (const resource of ['replicasets', 'pods', 'deployments'] as const) {
+      expect(cluster.client.list(resource)).toEqual([]);
+    }
+    for (const resource of ['services', 'endpoints', 'endpointslices'] as const) {
+      expect(cluster.client.list(resource, 'default').map(({ metadata }) => metadata.name)).toEqual([
+        'kubernetes',
+      ]);
+    }
+  });
+
   it('comes to rest: nothing is written while nothing happens', async () => {
     for (const service of manifests('services.yaml')) await cluster.create('services', service);
     await cluster.advance(12_000);

@@ -126,7 +126,9 @@ export class TestCluster {
   async #register(name: string, number: number): Promise<void> {
     const annotations = { 'podlab.io/node-cidr': `172.18.0.${number}/16` };
     const labels = { 'kubernetes.io/hostname': name };
-    const node = await this.client.create('nodes', { metadata: { name, annotations, labels } });
+    await this.client.create('nodes', { metadata: { name, annotations, labels } });
+    await this.settled();
+    const node = this.client.get('nodes', '', name)!;
     const at = rfc3339(this.clock.now());
     const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: at };
     const resources = { cpu: '4', memory: '8Gi', pods: '110' };
