@@ -86,6 +86,7 @@ export function watchOptions(query: URLSearchParams): {
       labelSelector: stringParameter(query, 'labelSelector'),
       fieldSelector: stringParameter(query, 'fieldSelector'),
       resourceVersion: stringParameter(query, 'resourceVersion'),
+      resourceVersionMatch: stringParameter(query, 'resourceVersionMatch'),
       allowWatchBookmarks: booleanParameter(query, 'allowWatchBookmarks'),
       sendInitialEvents: query.has('sendInitialEvents')
         ? booleanParameter(query, 'sendInitialEvents')

@@ -4,6 +4,7 @@ import type { ApiRequest } from './api-request.ts';
 import { socketOf, unauthorized, userOf } from './authentication.ts';
 import { authorizePath, authorizeResource, isPublicPath } from './authorization.ts';
 import { serveDiscovery } from './discovery/discovery-handler.ts';
+import { groupVersions } from './discovery/resource-list.ts';
 import type { Exchange } from './exchange.ts';
 import { type HealthCheck, serveHealth, serveVersion } from './health.ts';
 import { serveOpenApi } from './openapi/openapi-handler.ts';
@@ -69,23 +70,39 @@ const unknownResource = (): StatusError =>
   new StatusError('NotFound', 'the server could not find the requested resource', {});
 
 async function handlePath(context: ServerContext, exchange: Exchange): Promise<void> {
-  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw StatusError.methodNotAllowed();
-  if (exchange.path === '/version' || exchange.path === '/version/') return serveVersion(exchange);
-  if (exchange.path === '/metrics') {
-    return exchange.send(200, 'text/plain; version=0.0.4; charset=utf-8', context.metrics.render());
-  }
-  if (exchange.path === '/') return exchange.sendJson(200, { paths: rootPaths() });
-  const isServed =
-    (await serveHealth(exchange, HEALTH_CHECKS)) ||
-    (await serveDiscovery(exchange)) ||
-    (await serveOpenApi(exchange));
+  const isRead = exchange.method === 'GET' || exchange.method === 'HEAD';
+  const isServed = isRead && (await servePath(context, exchange));
   if (!isServed) await exchange.send(404, 'text/plain; charset=utf-8', '404 page not found\n');
 }
 
-const rootPaths = (): string[] => [
+async function servePath(context: ServerContext, exchange: Exchange): Promise<boolean> {
+  switch (exchange.path) {
+    case '/':
+      await exchange.sendJson(200, { paths: ROOT_PATHS });
+      return true;
+    case '/version':
+    case '/version/':
+      await serveVersion(exchange);
+      return true;
+    case '/metrics':
+      await exchange.send(200, 'text/plain; version=0.0.4; charset=utf-8', context.metrics.render());
+      return true;
+    default:
+      return (
+        (await serveHealth(exchange, HEALTH_CHECKS)) ||
+        (await serveDiscovery(exchange)) ||
+        (await serveOpenApi(exchange))
+      );
+  }
+}
+
+const ROOT_PATHS = [
   '/api',
   '/api/v1',
   '/apis',
+  ...groupVersions()
+    .filter((apiVersion) => apiVersion.includes('/'))
+    .flatMap((apiVersion) => [`/apis/${apiVersion.split('/')[0]}`, `/apis/${apiVersion}`]),
   '/healthz',
   '/livez',
   '/metrics',
