@@ -25,7 +25,7 @@ const GOAWAY = 7;
 const HEADERS = 8;
 
 /** Clients send 32 KiB at a time; more than this is no client of Kubernetes. */
-const MAX_DATA = 4 * 1024 * 1024;
+const MAX_DATA = 1024 * 1024;
 const MAX_CONTROL = 64 * 1024;
 
 /** Cuts a byte stream into frames. `push` throws `SpdyError` when it is not SPDY/3. */
