@@ -73,9 +73,9 @@ export function runController(options: ControllerOptions): Controller {
     }
   }
 
-  /** A conflict is the ordinary outcome of two writers meeting, not worth a line in the log. */
+  /** That an object was changed or deleted meanwhile is the ordinary outcome of two writers meeting, not worth a line in the log. */
   function logFailure(error: unknown, fields: object): void {
-    const expected = error instanceof StatusError && error.reason === 'Conflict';
+    const expected = error instanceof StatusError && ['Conflict', 'NotFound'].includes(error.reason);
     log[expected ? 'debug' : 'warn']({ ...fields, err: error }, 'sync failed; will try again');
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { RESOURCES } from '#api/resources.ts';
 import { availableAt, isActive } from './pod-state.ts';
 import { TestCluster } from './test-cluster.ts';
 
@@ -45,7 +46,10 @@ describe('the course’s Deployment and Services', () => {
     await cluster.create('deployments', manifests('deploy.yaml')[0]!);
     await cluster.advance(600);
   });
-  afterEach(() => cluster.stop());
+  afterEach(async () => {
+    await cluster.stop();
+    expect(cluster.warnings).toEqual([]);
+  });
 
   it('first has ten ready Pods over all nodes, none of them available yet', () => {
     expect(pods()).toHaveLength(10);
@@ -181,6 +185,21 @@ describe('the course’s Deployment and Services', () => {
       expect(cluster.client.list(resource, 'default').map(({ metadata }) => metadata.name)).toEqual([
         'kubernetes',
       ]);
+    }
+  });
+
+  it('goes away with its namespace', async () => {
+    await cluster.create('namespaces', { metadata: { name: 'course' } });
+    cluster.namespace = 'course';
+    await cluster.create('deployments', manifests('deploy.yaml')[0]!);
+    for (const service of manifests('services.yaml').slice(0, 1)) await cluster.create('services', service);
+    await cluster.advance(1_000);
+    expect(cluster.client.list('pods', 'course')).toHaveLength(10);
+    await cluster.delete('namespaces', 'course');
+    await cluster.advance(20_000);
+    expect(cluster.client.get('namespaces', '', 'course')).toBeUndefined();
+    for (const { name } of RESOURCES) {
+      if (name !== 'namespaces') expect(cluster.client.list(name, 'course')).toEqual([]);
     }
   });
 

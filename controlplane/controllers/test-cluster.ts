@@ -31,6 +31,11 @@ export class TestCluster {
   startMs = 500;
   stopMs = 300;
 
+  /** Log lines of what went wrong. */
+  readonly warnings: string[] = [];
+  /** Of what the user creates. */
+  namespace = 'default';
+
   readonly #store = new MemoryStore();
   readonly #registry: Registry;
   readonly #parts: { stop(): unknown }[] = [];
@@ -39,7 +44,7 @@ export class TestCluster {
 
   constructor(nodes: readonly string[]) {
     const { clock } = this;
-    const log = pino({ level: 'silent' });
+    const log = pino({ level: 'warn' }, { write: (line) => void this.warnings.push(line) });
     this.#alive = nodes;
     this.#registry = createRegistry({ store: this.#store, clock });
     this.client = createClient(this.#registry, this.#store);
@@ -67,26 +72,26 @@ export class TestCluster {
 
   /** As `kubectl create`. */
   async create(resource: ResourceName, body: object): Promise<KubeObject> {
-    const { object } = await this.#registry.create(target(resource), body, USER);
+    const { object } = await this.#registry.create(this.#target(resource), body, USER);
     await this.settled();
     return object;
   }
 
   /** As `kubectl patch`, with a strategic merge. */
   async patch(resource: ResourceName, name: string, body: object): Promise<void> {
-    await this.#registry.patch(target(resource, name), { type: 'strategic', body }, USER);
+    await this.#registry.patch(this.#target(resource, name), { type: 'strategic', body }, USER);
     await this.settled();
   }
 
   /** As `kubectl scale`. */
   async scale(name: string, replicas: number): Promise<void> {
-    const scale: NamedTarget = { ...target('deployments', name), subresource: 'scale' };
+    const scale: NamedTarget = { ...this.#target('deployments', name), subresource: 'scale' };
     await this.#registry.patch(scale, { type: 'merge', body: { spec: { replicas } } }, USER);
     await this.settled();
   }
 
   async delete(resource: ResourceName, name: string): Promise<void> {
-    await this.#registry.delete(target(resource, name), {}, USER);
+    await this.#registry.delete(this.#target(resource, name), {}, USER);
     await this.settled();
   }
 
@@ -163,10 +168,10 @@ export class TestCluster {
   #sync(before: Pod, pod: Pod): void {
     const bound = (before.spec?.nodeName ?? '') === '' && (pod.spec?.nodeName ?? '') !== '';
     if (bound) this.#after(pod, this.startMs, () => this.#report(pod));
-    const { deletionTimestamp, uid, name } = pod.metadata;
+    const { deletionTimestamp, uid, name, namespace = '' } = pod.metadata;
     if (deletionTimestamp === undefined || before.metadata.deletionTimestamp !== undefined) return;
     this.#after(pod, this.stopMs, () =>
-      this.client.delete('pods', 'default', name, { uid, gracePeriodSeconds: 0 }),
+      this.client.delete('pods', namespace, name, { uid, gracePeriodSeconds: 0 }),
     );
   }
 
@@ -176,8 +181,8 @@ export class TestCluster {
     });
   }
 
-  async #report({ metadata: { name, uid } }: Pod): Promise<void> {
-    const pod = this.client.get('pods', 'default', name);
+  async #report({ metadata: { name, namespace = '', uid } }: Pod): Promise<void> {
+    const pod = this.client.get('pods', namespace, name);
     if (pod?.metadata.uid !== uid || pod.metadata.deletionTimestamp !== undefined) return;
     const at = rfc3339(this.clock.now());
     const number = this.#addresses.size + 2;
@@ -192,11 +197,9 @@ export class TestCluster {
     const status = { ...pod.status, phase: 'Running', podIP, podIPs: [{ ip: podIP }], startTime: at };
     await this.client.updateStatus('pods', { ...pod, status: { ...status, conditions: [...now, ...kept] } });
   }
-}
 
-/** In the namespace `default`, if the resource has namespaces. */
-const target = (resource: ResourceName, name = ''): NamedTarget => ({
-  resource: resourceOf(resource),
-  namespace: resourceOf(resource).namespaced ? 'default' : undefined,
-  name,
-});
+  #target(resource: ResourceName, name = ''): NamedTarget {
+    const row = resourceOf(resource);
+    return { resource: row, namespace: row.namespaced ? this.namespace : undefined, name };
+  }
+}

@@ -1,6 +1,7 @@
 import type { Kinds } from '#api/resources.ts';
 import { selectorRequirements } from '#api/selectors.ts';
 import type { Client } from '../../client.ts';
+import { isNamespaceTerminating } from '../api-errors.ts';
 import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { keyOf, splitKey } from '../keys.ts';
@@ -32,7 +33,7 @@ export function startDeploymentController({ client, clock, log }: ControllerTool
     name: 'deployment',
     clock,
     log,
-    sync: (key) => syncDeployment({ client, clock, recorder }, key),
+    sync: (key) => syncUnlessTerminating({ client, clock, recorder }, key),
   });
   const candidates = (namespace: string) => client.list('deployments', namespace);
   const enqueueOwners = (previous: ReplicaSet | undefined, current: ReplicaSet | undefined): void => {
@@ -74,6 +75,15 @@ function recreatedBy(client: Client, pod: Kinds['pods']): string | undefined {
 }
 
 type Result = void | { requeueAfterMs: number };
+
+async function syncUnlessTerminating(context: Context, key: string): Promise<Result> {
+  try {
+    return await syncDeployment(context, key);
+  } catch (error) {
+    // No ReplicaSet can be created in a namespace that is going, nor needs to be.
+    if (!isNamespaceTerminating(error)) throw error;
+  }
+}
 
 async function syncDeployment(context: Context, key: string): Promise<Result> {
   const { client } = context;

@@ -2,6 +2,7 @@ import type { Clock } from '#api/clock.ts';
 import type { DeploymentCondition, DeploymentStatus } from '#api/gen/types.ts';
 import { StatusError } from '#api/status.ts';
 import type { Client, Unstored } from '../../client.ts';
+import { isNamespaceTerminating } from '../api-errors.ts';
 import { same } from '../equality.ts';
 import { controllerOf, newControllerRef } from '../ownership.ts';
 import type { EventRecorder } from '../recorder.ts';
@@ -184,7 +185,7 @@ async function createOrFind(
         ...deployment,
         status: { ...deployment.status, collisionCount },
       });
-    } else {
+    } else if (!isNamespaceTerminating(error)) {
       await reportFailure(context, deployment, wanted.metadata.name, error);
     }
     throw error;

@@ -70,6 +70,10 @@ describe('planRolling', () => {
     expect(plan(ten, replicaSet('new', 1, 1), newer, older)).toEqual([['2', 0]]);
   });
 
+  it('leaves old Pods that do not work while as many new ones are not available', () => {
+    expect(plan(ten, replicaSet('new', 2, 0), replicaSet('old', 9, 8))).toEqual([]);
+  });
+
   it('does not trust a status that counts more Pods than the ReplicaSet has left', () => {
     expect(plan(ten, replicaSet('new', 4, 2), replicaSet('old', 7, 9))).toEqual([]);
   });

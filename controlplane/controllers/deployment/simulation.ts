@@ -21,6 +21,9 @@ export class Simulation {
   /** Pods for which this says no stay pending. */
   works: (pod: Pod) => boolean = () => true;
 
+  /** Pods that not the controllers deleted. */
+  readonly lost = new Set<string>();
+
   readonly #running: { stop(): Promise<void> }[];
   readonly #unwatch: () => void;
 
@@ -92,6 +95,26 @@ export class Simulation {
   condition(name: string, type: string): string | undefined {
     const found = this.deployment(name).status?.conditions?.find((one) => one.type === type);
     return found && `${found.status} ${found.reason} ${found.message}`;
+  }
+
+  /** The Pod's probe succeeds from now on if it failed, and the other way round. */
+  async flip(name: string): Promise<void> {
+    const pod = this.client.get('pods', 'default', name);
+    if (pod !== undefined) await this.setReady(name, !isReady(pod));
+    await this.client.settled();
+  }
+
+  /** Somebody deletes the Pod. */
+  async lose(name: string): Promise<void> {
+    this.lost.add(name);
+    await this.client.delete('pods', 'default', name);
+    await this.client.settled();
+  }
+
+  /** All Pods are ready. */
+  async heal(): Promise<void> {
+    for (const { metadata } of this.client.list('pods', 'default')) await this.setReady(metadata.name, true);
+    await this.client.settled();
   }
 
   async setReady(name: string, ready: boolean): Promise<void> {

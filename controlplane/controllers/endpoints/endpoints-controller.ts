@@ -1,6 +1,7 @@
 import type { EndpointSubset } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import type { Client } from '../../client.ts';
+import { unlessTerminating } from '../api-errors.ts';
 import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { hasSelector, HEADLESS_LABEL, isEndpoint, isHeadless } from '../endpointslice/service-endpoints.ts';
@@ -88,7 +89,8 @@ async function write(
     ...(isHeadless(service) ? { [HEADLESS_LABEL]: '' } : {}),
   };
   if (current === undefined) {
-    await client.create('endpoints', { metadata: { namespace, name, labels, annotations }, subsets });
+    const metadata = { namespace, name, labels, annotations };
+    await unlessTerminating(client.create('endpoints', { metadata, subsets }));
     return;
   }
   const unchanged =

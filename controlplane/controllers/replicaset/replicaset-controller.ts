@@ -1,7 +1,7 @@
 import type { Clock } from '#api/clock.ts';
 import type { Kinds } from '#api/resources.ts';
-import { StatusError } from '#api/status.ts';
 import type { Client, Unstored } from '../../client.ts';
+import { isNamespaceTerminating } from '../api-errors.ts';
 import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { same } from '../equality.ts';
@@ -189,7 +189,3 @@ async function writeStatus(
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-
-export const isNamespaceTerminating = (error: unknown): boolean =>
-  error instanceof StatusError &&
-  (error.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating');

@@ -10,7 +10,7 @@ import { planAddress } from './plan-address.ts';
 type Service = Kinds['services'];
 
 /** The node's address and prefix length in the cluster's Docker network; its agent writes it. */
-export const NODE_CIDR_ANNOTATION = 'podlab.io/node-cidr';
+const NODE_CIDR_ANNOTATION = 'podlab.io/node-cidr';
 
 /**
  * Gives every Service of type LoadBalancer an address of the cluster's Docker network, as MetalLB does in its L2 mode; which node answers

@@ -1,4 +1,5 @@
 import type { Client } from '../../client.ts';
+import { unlessTerminating } from '../api-errors.ts';
 import type { ControllerContext, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { same } from '../equality.ts';
@@ -51,7 +52,8 @@ async function syncNamespace(client: Client, namespace: string, caCert: string):
 
 async function ensureServiceAccount(client: Client, namespace: string): Promise<void> {
   if (client.get('serviceaccounts', namespace, SERVICE_ACCOUNT) !== undefined) return;
-  await client.create('serviceaccounts', { metadata: { namespace, name: SERVICE_ACCOUNT } });
+  const account = { metadata: { namespace, name: SERVICE_ACCOUNT } };
+  await unlessTerminating(client.create('serviceaccounts', account));
 }
 
 async function ensureRootCa(client: Client, namespace: string, caCert: string): Promise<void> {
@@ -59,7 +61,8 @@ async function ensureRootCa(client: Client, namespace: string, caCert: string): 
   const annotations = { [DESCRIPTION]: ROOT_CA_DESCRIPTION };
   const current = client.get('configmaps', namespace, ROOT_CA);
   if (current === undefined) {
-    await client.create('configmaps', { metadata: { namespace, name: ROOT_CA, annotations }, data });
+    const metadata = { namespace, name: ROOT_CA, annotations };
+    await unlessTerminating(client.create('configmaps', { metadata, data }));
     return;
   }
   const { metadata } = current;
