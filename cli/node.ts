@@ -10,6 +10,7 @@ import { createPodNetwork } from '../agent/network/linux-pod-network.ts';
 import { buildNode, readMachineFacts } from '../agent/node-status.ts';
 import { reportNodeStatus } from '../agent/node-status-reporter.ts';
 import { createPodManager } from '../agent/pods/create-pod-manager.ts';
+import { createPublisher } from '../agent/publisher/publisher.ts';
 import { createDockerRuntime } from '../agent/runtime/docker-runtime.ts';
 import type { ClusterInfo } from '../agent/session/control-plane.ts';
 import { startSession } from '../agent/session/session.ts';
@@ -30,7 +31,14 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   const { env } = process;
   const clock = realClock;
   const docker = new Docker({ socketPath: text(env, 'PODLAB_DOCKER_SOCKET', '/var/run/docker.sock') });
-  const { nodeName, clusterName, image, state, containerId } = await findNodeIdentity(docker, env);
+  const {
+    nodeName,
+    clusterName,
+    image,
+    network: dockerNetwork,
+    state,
+    containerId,
+  } = await findNodeIdentity(docker, env);
   const address = text(env, 'PODLAB_CONTROL_PLANE', `controlplane:${GRPC_PORT}`);
   const mode = oneOf(env, 'PODLAB_PROXY_MODE', ['nftables', 'userspace'], 'nftables');
   const joinToken = secret(env, 'PODLAB_JOIN_TOKEN');
@@ -115,6 +123,15 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
       clusterDomain: cluster.clusterDomain,
       serviceCidr: cluster.serviceCidr,
       clusterPodCidr: cluster.clusterPodCidr,
+      publisher: createPublisher({
+        docker,
+        clusterName,
+        nodeName,
+        pauseImage: image,
+        network: dockerNetwork,
+        log,
+      }),
+      recordEvent: (event) => session.recordEvent(event),
       clock,
       log,
     });

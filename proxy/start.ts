@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
+import type { CoreV1Event } from '#api/gen/types.ts';
 import { CLUSTER_POD_CIDR, SERVICE_CIDR } from '#api/names.ts';
 import { startDns } from './dns/start.ts';
+import { keepEntrances } from './entrances.ts';
 import { createNftablesProxier } from './nftables/nftables-proxier.ts';
 import { isProxyMode, MODE_ANNOTATION, type Proxier, type ProxyMode } from './proxier.ts';
+import type { PortPublisher } from './publish.ts';
 import { Runner } from './runner.ts';
 import { ClusterState } from './state/cluster-state.ts';
 import { ServiceTracker } from './state/service-tracker.ts';
@@ -24,6 +27,9 @@ export interface ProxyOptions {
   readonly clusterDomain: string;
   readonly serviceCidr?: string;
   readonly clusterPodCidr?: string;
+  /** Publishes NodePorts on the host; absent: they are on the nodes' addresses only. */
+  readonly publisher?: PortPublisher;
+  readonly recordEvent?: (event: Partial<CoreV1Event>) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -49,20 +55,22 @@ export function startProxy(options: ProxyOptions): Proxy {
     (service) => service.clusterIp === options.clusterDns,
   );
   const carrier = new ServiceCarrier(options, tracker, log);
+  const entrances = keepEntrances({ ...options, log, state });
   let synced = false;
-  state.onChange(() => {
+  const news = (): void => {
     if (!synced) return;
     carrier.followAnnotation(state);
     carrier.request();
-  });
+    entrances.request();
+  };
+  state.onChange(news);
   const watch = watchCluster({
     ...options,
     log,
     state,
     onSynced() {
       synced = true;
-      carrier.followAnnotation(state);
-      carrier.request();
+      news();
     },
   });
   const dns = startDns({
@@ -77,6 +85,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     async stop() {
       watch.stop();
       await dns.stop();
+      await entrances.stop();
       await carrier.stop();
     },
   };

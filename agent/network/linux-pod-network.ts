@@ -31,6 +31,7 @@ class LinuxPodNetwork implements PodNetwork {
   /** What is under way, by sandbox: an attach and a detach of one Pod must not cross. */
   readonly #busy = new Map<string, Promise<unknown>>();
   #peersUpdate: Promise<void> = Promise.resolve();
+  #peers: readonly Peer[] | undefined;
   #clusterAddresses = '';
 
   constructor(log: Logger) {
@@ -48,10 +49,14 @@ class LinuxPodNetwork implements PodNetwork {
     const { fresh, links } = await this.#takeOver();
     const pool = new AddressPool(podCidr);
     for (const link of links) pool.take(link.sandboxId, link.ip);
-    this.#started = { pool, gateway, mtu, podCidr, clusterPodCidr };
     await runCommand('nft', ['-f', '-'], networkTable(podCidr, clusterPodCidr));
     // The bridge comes last: until it is there, the namespace counts as fresh.
     await this.#ip.run(bridgeLines({ fresh, gateway, podCidr, serviceCidr, mtu }));
+    this.#started = { pool, gateway, mtu, podCidr, clusterPodCidr };
+    if (this.#peers !== undefined)
+      await this.setPeers(this.#peers).catch((err: unknown) =>
+        this.#log.error({ err }, 'cannot route to peers'),
+      );
     this.#log.info({ podCidr, gateway, mtu, fresh, pods: links.length }, 'Pod network is up');
     return { fresh };
   }
@@ -86,6 +91,9 @@ class LinuxPodNetwork implements PodNetwork {
   }
 
   setPeers(peers: readonly Peer[]): Promise<void> {
+    this.#peers = peers;
+    // Peers may be named before the node's own Pod CIDR is known; `start` takes them up.
+    if (this.#started === undefined) return Promise.resolve();
     const update = this.#peersUpdate.then(() => this.#updatePeers(peers));
     this.#peersUpdate = update.catch(() => {});
     return update;

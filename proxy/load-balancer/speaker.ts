@@ -1,0 +1,35 @@
+import { rendezvous } from '../rendezvous.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { usableEndpoints } from '../state/endpoints.ts';
+import type { ServiceInfo } from '../state/objects.ts';
+
+/** The Ready nodes' names, sorted. */
+export const readyNodes = (state: ClusterState): string[] =>
+  [...state.nodes.values()]
+    .filter((node) => node.ready)
+    .map((node) => node.name)
+    .sort();
+
+/**
+ * The nodes that can take a Service's outside traffic: the Ready ones; under `externalTrafficPolicy: Local` those of them that have an
+ * endpoint, as in MetalLB's layer 2 mode.
+ */
+export function entryNodes(state: ClusterState, service: ServiceInfo): string[] {
+  const ready = readyNodes(state);
+  if (!service.externalTrafficLocal) return ready;
+  const slices = [...state.slicesOf(`${service.namespace}/${service.name}`)];
+  const serving = new Set(
+    service.ports.flatMap((port) =>
+      usableEndpoints(slices, port, '').endpoints.map(({ nodeName }) => nodeName),
+    ),
+  );
+  return ready.filter((node) => serving.has(node));
+}
+
+/** The LoadBalancer addresses that this node has to hold and to announce. */
+export function addressesOfSpeaker(state: ClusterState, nodeName: string): string[] {
+  const spoken = [...state.services.values()].flatMap((service) =>
+    service.loadBalancerIps.filter((ip) => rendezvous(ip, entryNodes(state, service)) === nodeName),
+  );
+  return [...new Set(spoken)].sort();
+}

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { aPort, aService, aSlice } from '../testing/objects.ts';
+import { ClusterState } from './cluster-state.ts';
+import { ServiceTracker } from './service-tracker.ts';
+
+function tracking(...objects: { kind: string }[]): { state: ClusterState; tracker: ServiceTracker } {
+  const state = new ClusterState();
+  const tracker = new ServiceTracker(state, 'node1');
+  for (const object of objects) state.upsert(object);
+  tracker.update();
+  return { state, tracker };
+}
+
+const READY = { ready: true, serving: true, terminating: false };
+const ENDING = { ready: false, serving: true, terminating: true };
+const DEAD = { ready: false, serving: false, terminating: true };
+
+describe('ServiceTracker', () => {
+  test('joins a Service with its slices by the name of the port', () => {
+    const { tracker } = tracking(
+      aService('web', {
+        ports: [aPort({ name: 'http', nodePort: 30050 }), aPort({ name: 'admin', port: 81 })],
+      }),
+      aSlice('web', [{ ip: '10.244.1.5' }], [{ name: 'http', protocol: 'TCP', port: 8080 }]),
+    );
+    expect(tracker.ports.get('default/web:http')).toMatchObject({
+      clusterIp: '10.96.0.20',
+      port: 80,
+      nodePort: 30050,
+      appProtocol: 'http',
+      endpoints: [{ ip: '10.244.1.5', port: 8080, local: true }],
+    });
+    expect(tracker.ports.get('default/web:admin')).toMatchObject({ endpoints: [], appProtocol: '' });
+  });
+
+  test('knows which endpoints are on this node', () => {
+    const { tracker } = tracking(
+      aService('web'),
+      aSlice('web', [{ ip: '10.244.1.5' }, { ip: '10.244.2.5', nodeName: 'node2' }]),
+    );
+    const port = tracker.ports.get('default/web:');
+    expect(port?.endpoints.map(({ local }) => local)).toEqual([true, false]);
+    expect(port?.localEndpoints.map(({ ip }) => ip)).toEqual(['10.244.1.5']);
+  });
+
+  test('uses endpoints that terminate only when none is ready, and never those that stopped serving', () => {
+    const endpoints = [
+      { ip: '10.244.1.5', conditions: ENDING },
+      { ip: '10.244.1.6', conditions: DEAD },
+    ];
+    const { state, tracker } = tracking(aService('web'), aSlice('web', endpoints));
+    const ips = (): string[] => tracker.ports.get('default/web:')!.endpoints.map(({ ip }) => ip);
+    expect(ips()).toEqual(['10.244.1.5']);
+    state.upsert(aSlice('web', [...endpoints, { ip: '10.244.1.7', conditions: READY }]));
+    tracker.update();
+    expect(ips()).toEqual(['10.244.1.7']);
+  });
+
+  test('takes an endpoint once that two slices name', () => {
+    const { tracker } = tracking(
+      aService('web'),
+      aSlice('web', [{ ip: '10.244.1.5' }]),
+      aSlice('web', [{ ip: '10.244.1.5' }], undefined, 'web-2'),
+    );
+    expect(tracker.ports.get('default/web:')?.endpoints).toHaveLength(1);
+  });
+
+  test('tells of a change as previous and current, and of nothing that did not change', () => {
+    const { state, tracker } = tracking(aService('web'), aService('other', { clusterIP: '10.96.0.21' }));
+    const other = tracker.ports.get('default/other:');
+    state.upsert(aSlice('web', [{ ip: '10.244.1.5' }]));
+    state.upsert(aService('other', { clusterIP: '10.96.0.21' }));
+    expect(tracker.update()).toMatchObject([
+      { key: 'default/web:', previous: { endpoints: [] }, current: { endpoints: [{ ip: '10.244.1.5' }] } },
+    ]);
+    expect(tracker.ports.get('default/other:')).toBe(other);
+  });
+
+  test('does not tell of a change that was taken back', () => {
+    const { state, tracker } = tracking(aService('web'), aSlice('web', [{ ip: '10.244.1.5' }]));
+    state.upsert(aSlice('web', []));
+    state.upsert(aSlice('web', [{ ip: '10.244.1.5' }]));
+    expect(tracker.update()).toEqual([]);
+  });
+
+  test('leaves out what needs no carrying', () => {
+    const { tracker } = tracking(
+      aService('headless', { clusterIP: 'None' }),
+      aService('alias', { type: 'ExternalName', externalName: 'example.org', clusterIP: '' }),
+      aService('sctp', { ports: [aPort({ protocol: 'SCTP' })] }),
+    );
+    expect(tracker.ports.size).toBe(0);
+  });
+
+  test('takes external and LoadBalancer addresses together', () => {
+    const { tracker } = tracking(
+      aService(
+        'lb',
+        { type: 'LoadBalancer', externalIPs: ['192.0.2.9'] },
+        {
+          status: {
+            loadBalancer: { ingress: [{ ip: '172.18.255.1' }, { ip: '172.18.255.2', ipMode: 'Proxy' }] },
+          },
+        },
+      ),
+    );
+    expect(tracker.ports.get('default/lb:')?.externalIps).toEqual(['192.0.2.9', '172.18.255.1']);
+  });
+});
+
+describe('ClusterState', () => {
+  test('after a reconnection forgets what the control plane did not name again', () => {
+    const { state, tracker } = tracking(aService('gone'), aService('kept', { clusterIP: '10.96.0.21' }));
+    state.resyncing();
+    state.upsert(aService('kept', { clusterIP: '10.96.0.21' }));
+    expect(tracker.ports.size).toBe(2);
+    state.synced();
+    tracker.update();
+    expect([...tracker.ports.keys()]).toEqual(['default/kept:']);
+  });
+
+  test('forgets nothing when the connection broke before all was named', () => {
+    const { state } = tracking(aService('web'));
+    state.resyncing();
+    state.resyncing();
+    state.upsert(aService('web'));
+    state.synced();
+    expect(state.services.size).toBe(1);
+  });
+
+  test('moves a slice to the Service that its label names now', () => {
+    const { state, tracker } = tracking(
+      aService('a'),
+      aService('b', { clusterIP: '10.96.0.21' }),
+      aSlice('a', [{ ip: '10.244.1.5' }], undefined, 'slice'),
+    );
+    state.upsert(aSlice('b', [{ ip: '10.244.1.5' }], undefined, 'slice'));
+    tracker.update();
+    expect(tracker.ports.get('default/a:')?.endpoints).toHaveLength(0);
+    expect(tracker.ports.get('default/b:')?.endpoints).toHaveLength(1);
+  });
+
+  test('refuses an object that it has no use for', () => {
+    expect(() => new ClusterState().upsert({ kind: 'Pod' })).toThrow('no use for an object of kind Pod');
+  });
+});
