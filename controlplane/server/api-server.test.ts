@@ -9,6 +9,9 @@ let fixture: ServerFixture;
 
 beforeAll(async () => {
   fixture = await startFixture();
+  for (const name of ['crud', 'yaml', 'big', 'watched', 'table']) {
+    await fixture.ask('POST', '/api/v1/namespaces', { body: { metadata: { name } } });
+  }
 });
 afterAll(() => fixture.stop());
 
@@ -93,12 +96,19 @@ describe('the API server', () => {
   });
 
   it('turns an unexpected error into a 500 Status', async () => {
-    const answer = await fixture.ask('PATCH', '/api/v1/namespaces/x/configmaps/one', {
-      headers: { 'content-type': 'application/merge-patch+json' },
-      body: {},
+    await fixture.ask('POST', '/api/v1/namespaces/default/pods', {
+      body: {
+        metadata: { name: 'placed' },
+        spec: { nodeName: 'node1', containers: [{ name: 'c', image: 'nginx' }] },
+      },
     });
+    const answer = await fixture.ask('GET', '/api/v1/namespaces/default/pods/placed/log');
     expect(answer.code).toBe(500);
-    expect(answer.body).toMatchObject({ kind: 'Status', reason: 'InternalError' });
+    expect(answer.body).toMatchObject({
+      kind: 'Status',
+      reason: 'InternalError',
+      message: 'Internal error occurred: no node is connected',
+    });
   });
 
   it('serves HTTP/1.1 as well', async () => {

@@ -32,46 +32,21 @@ const stringParameter = (query: URLSearchParams, name: string): string | undefin
   return value === null || value === '' ? undefined : value;
 };
 
-/** ListOptions of a list or deletecollection, refused as `ValidateListOptions` does. */
+/** ListOptions of a list or deletecollection. What only the registry can judge is left to it. */
 export function listOptions(query: URLSearchParams): ListOptions {
-  const errors: FieldError[] = [];
-  const match = stringParameter(query, 'resourceVersionMatch');
-  const resourceVersion = stringParameter(query, 'resourceVersion');
-  const continueToken = stringParameter(query, 'continue');
   const limit = integerParameter(query, 'limit');
-  if (match !== undefined) errors.push(...matchErrors(match, resourceVersion, continueToken));
   if (query.has('sendInitialEvents')) {
-    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+    refuseIfAny('ListOptions', [forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')]);
   }
-  refuseIfAny('ListOptions', errors);
   return {
     labelSelector: stringParameter(query, 'labelSelector'),
     fieldSelector: stringParameter(query, 'fieldSelector'),
     // Kubernetes takes a limit below one for none.
     limit: limit !== undefined && limit > 0 ? limit : undefined,
-    continue: continueToken,
-    resourceVersion,
-    resourceVersionMatch: match,
+    continue: stringParameter(query, 'continue'),
+    resourceVersion: stringParameter(query, 'resourceVersion'),
+    resourceVersionMatch: stringParameter(query, 'resourceVersionMatch'),
   };
-}
-
-function matchErrors(
-  match: string,
-  resourceVersion: string | undefined,
-  continueToken: string | undefined,
-): FieldError[] {
-  const errors: FieldError[] = [];
-  const forbid = (why: string): number =>
-    errors.push(forbidden('resourceVersionMatch', `resourceVersionMatch ${why}`));
-  if (resourceVersion === undefined) forbid('is forbidden unless resourceVersion is provided');
-  if (continueToken !== undefined) forbid('is forbidden when continue is provided');
-  if (match !== 'Exact' && match !== 'NotOlderThan') {
-    errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
-  }
-  if (match === 'Exact' && resourceVersion === '0') {
-    forbid('"exact" is forbidden for resourceVersion "0"');
-  }
-  return errors;
 }
 
 /** ListOptions of a watch; `timeoutSeconds` is undefined when the client leaves it to the server. */
@@ -79,8 +54,6 @@ export function watchOptions(query: URLSearchParams): {
   options: WatchOptions;
   timeoutSeconds: number | undefined;
 } {
-  const timeoutSeconds = integerParameter(query, 'timeoutSeconds');
-  refuseIfAny('ListOptions', watchErrors(query));
   return {
     options: {
       labelSelector: stringParameter(query, 'labelSelector'),
@@ -92,24 +65,8 @@ export function watchOptions(query: URLSearchParams): {
         ? booleanParameter(query, 'sendInitialEvents')
         : undefined,
     },
-    timeoutSeconds,
+    timeoutSeconds: integerParameter(query, 'timeoutSeconds'),
   };
-}
-
-function watchErrors(query: URLSearchParams): FieldError[] {
-  const errors: FieldError[] = [];
-  const match = query.get('resourceVersionMatch') ?? '';
-  const sends = query.has('sendInitialEvents');
-  const forbid = (why: string): number => errors.push(forbidden('resourceVersionMatch', why));
-  if (sends && match !== 'NotOlderThan') {
-    forbid('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  }
-  if (match === '') return errors;
-  if (!sends) forbid('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
-  if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
-  if ((query.get('continue') ?? '') !== '')
-    forbid('resourceVersionMatch is forbidden when continue is provided');
-  return errors;
 }
 
 type WriteKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
@@ -191,22 +148,4 @@ export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
       : {}),
     ...(dryRun.length === 0 ? {} : { dryRun }),
   };
-}
-
-const POLICIES = ['Foreground', 'Background', 'Orphan'];
-
-/** Refuses as apimachinery's `ValidateDeleteOptions`. */
-export function validateDeleteOptions(options: DeleteOptions): void {
-  const errors: FieldError[] = [];
-  const policy = options.propagationPolicy;
-  if (policy !== undefined && options.orphanDependents !== undefined) {
-    errors.push(
-      invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'),
-    );
-  }
-  if (policy !== undefined && !POLICIES.includes(policy)) {
-    errors.push(notSupported('propagationPolicy', policy, [...POLICIES, 'nil']));
-  }
-  errors.push(...dryRunErrors(options.dryRun ?? []));
-  refuseIfAny('DeleteOptions', errors);
 }

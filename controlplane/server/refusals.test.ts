@@ -9,8 +9,8 @@ const POD = {
   metadata: { name: 'p' },
   spec: { containers: [{ name: 'c', image: 'nginx' }] },
 };
-const PODS = '/api/v1/namespaces/oracle/pods';
-const CONFIG_MAPS = '/api/v1/namespaces/oracle/configmaps';
+const PODS = '/api/v1/namespaces/default/pods';
+const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 
 beforeAll(async () => {
   fixture = await startFixture();

@@ -1,5 +1,6 @@
 import type { DeleteOptions } from '#api/gen/types.ts';
 import type { Resource, Verb } from '#api/resources.ts';
+import { LENIENT, decodeAs } from '../registry/decode/decode.ts';
 import type { NamedTarget, UserInfo, WriteOptions } from '../registry/registry.ts';
 import { readBody } from './body.ts';
 import { decodeObject, decodeOptions, decodePatch } from './decode.ts';
@@ -13,13 +14,7 @@ import {
   unsupportedMediaType,
 } from './media-type.ts';
 import { sendEntry, sendList, sendValue } from './object-encoding.ts';
-import {
-  booleanParameter,
-  deleteOptionsOfQuery,
-  listOptions,
-  validateDeleteOptions,
-  writeOptions,
-} from './query-options.ts';
+import { booleanParameter, deleteOptionsOfQuery, listOptions, writeOptions } from './query-options.ts';
 import type { ResourceRoute } from './request-info.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
 import { serveWatch } from './watch-handler.ts';
@@ -123,17 +118,15 @@ async function objectBody(
 
 async function deleteOptionsOf(exchange: Exchange): Promise<DeleteOptions> {
   const bytes = await readBody(exchange.request);
-  const options =
-    bytes.length === 0 ? deleteOptionsOfQuery(exchange.query) : deleteOptionsOfBody(exchange, bytes);
-  validateDeleteOptions(options);
-  return options;
-}
-
-function deleteOptionsOfBody(exchange: Exchange, bytes: Buffer): DeleteOptions {
+  if (bytes.length === 0) return deleteOptionsOfQuery(exchange.query);
   const type = negotiateInput(exchange.header('content-type'));
   if (type === 'protobuf') throw unsupportedMediaType(['application/json', 'application/yaml']);
-  return decodeOptions(bytes, type);
+  // Every group has a DeleteOptions of its own, so its version says nothing.
+  const { apiVersion: _, ...fields } = decodeOptions(bytes, type);
+  return decodeAs('DeleteOptions', DELETE_OPTIONS, '', fields, LENIENT);
 }
+
+const DELETE_OPTIONS = { kind: 'DeleteOptions', apiVersion: 'v1' };
 
 const deleteWrite = (exchange: Exchange, user: UserInfo, options: DeleteOptions): WriteOptions => ({
   user,

@@ -3,13 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { resourceOf } from '#api/resources.ts';
 import { loadPki } from '../pki/pki.ts';
+import { createRegistry } from '../registry/create-registry.ts';
+import type { WriteOptions } from '../registry/registry.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
-import { createFakeRegistry } from './fake-registry.ts';
 import type { StreamingHandlers } from './streaming.ts';
 
-/** A server on a free port of 127.0.0.1 over the fake registry, and ways to ask it. For tests. */
+/** A server on a free port of 127.0.0.1 over a store in memory, with the namespace `default`, and ways to ask it. For tests. */
 export interface ServerFixture {
   readonly server: ApiServer;
   readonly store: MemoryStore;
@@ -41,12 +43,26 @@ const NO_STREAMING: StreamingHandlers = {
   upgrade: () => Promise.reject(new Error('no node is connected')),
 };
 
+const WRITE: WriteOptions = {
+  user: { name: 'admin', groups: ['system:masters'] },
+  dryRun: false,
+  fieldManager: 'test',
+  fieldValidation: 'Strict',
+  warn: () => undefined,
+};
+
 export async function startFixture(streaming: StreamingHandlers = NO_STREAMING): Promise<ServerFixture> {
   const dir = await mkdtemp(join(tmpdir(), 'api-server-'));
   const pki = await loadPki({ dir, hosts: ['127.0.0.1'] });
   const store = new MemoryStore();
+  const registry = createRegistry({ store });
+  await registry.create(
+    { resource: resourceOf('namespaces'), namespace: undefined },
+    { metadata: { name: 'default' } },
+    WRITE,
+  );
   const server = await startApiServer({
-    registry: createFakeRegistry(store),
+    registry,
     tls: { ...pki.server, clientCa: pki.caCert },
     streaming,
     host: '127.0.0.1',

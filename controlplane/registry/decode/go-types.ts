@@ -134,6 +134,7 @@ const QUANTITIES: ReadonlySet<string> = new Set([
   'LimitRangeItem.max',
   'LimitRangeItem.maxLimitRequestRatio',
   'LimitRangeItem.min',
+  'NodeAllocatableResourceClaimStatus.resources',
   'NodeStatus.allocatable',
   'NodeStatus.capacity',
   'PersistentVolumeClaimStatus.allocatedResources',

@@ -1,35 +1,5 @@
 /** What Kubernetes' OpenAPI documents say of fields and the generated schema does not hold, by type and field. */
 
-/** Strings that are quantities, or maps of them. */
-const QUANTITIES: Readonly<Record<string, readonly string[]>> = {
-  CSIStorageCapacity: ['capacity', 'maximumVolumeSize'],
-  CapacityRequestPolicy: ['default', 'validValues'],
-  CapacityRequestPolicyRange: ['max', 'min', 'step'],
-  CapacityRequirements: ['requests'],
-  ContainerStatus: ['allocatedResources'],
-  Counter: ['value'],
-  DeviceCapacity: ['value'],
-  DeviceRequestAllocationResult: ['consumedCapacity'],
-  EmptyDirVolumeSource: ['sizeLimit'],
-  LimitRangeItem: ['default', 'defaultRequest', 'max', 'maxLimitRequestRatio', 'min'],
-  NodeAllocatableResourceClaimStatus: ['resources'],
-  NodeAllocatableResourceMapping: ['allocationMultiplier'],
-  NodeStatus: ['allocatable', 'capacity'],
-  Overhead: ['podFixed'],
-  PersistentVolumeClaimStatus: ['allocatedResources', 'capacity'],
-  PersistentVolumeSpec: ['capacity'],
-  PodSpec: ['overhead'],
-  PodStatus: ['allocatedResources'],
-  ResourceFieldSelector: ['divisor'],
-  ResourceQuotaSpec: ['hard'],
-  ResourceQuotaStatus: ['hard', 'used'],
-  ResourceRequirements: ['limits', 'requests'],
-  V2HPAScalingRules: ['tolerance'],
-  V2MetricTarget: ['averageValue', 'value'],
-  V2MetricValueStatus: ['averageValue', 'value'],
-  VolumeResourceRequirements: ['limits', 'requests'],
-};
-
 const SIGNALS =
   'SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT|SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX|SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14|SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7|SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11|SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3|SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV|SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG|SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ';
 
@@ -178,9 +148,6 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string | number>
   ScaleIOVolumeSource: { fsType: 'xfs', storageMode: 'ThinProvisioned' },
   ServicePort: { protocol: 'TCP' },
 };
-
-export const isQuantity = (type: string, field: string): boolean =>
-  QUANTITIES[type]?.includes(field) === true;
 
 export const enumOf = (type: string, field: string): readonly string[] | undefined =>
   own(ENUMS[type], field)?.split('|');

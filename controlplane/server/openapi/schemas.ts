@@ -1,9 +1,10 @@
 import { type Field, type FieldType, fieldsOf, isType } from '#api/schema.ts';
 import { RESOURCES } from '#api/resources.ts';
 import { isAtomicType, mergeRuleOf } from '#api/merge-rules.ts';
+import { isQuantity } from '../../registry/decode/go-types.ts';
 import * as names from './definition-names.ts';
 import { fieldDescription } from './field-docs.ts';
-import { defaultOf, enumOf, isQuantity } from './field-facts.ts';
+import { defaultOf, enumOf } from './field-facts.ts';
 
 /** Descriptions by type and field; the type's own stands under `''`. */
 export type Docs = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
