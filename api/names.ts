@@ -5,6 +5,7 @@ export const KUBERNETES_VERSION = 'v1.36.2';
 export const CLUSTER_POD_CIDR = '10.244.0.0/16';
 export const SERVICE_CIDR = '10.96.0.0/16';
 export const KUBERNETES_SERVICE_IP = '10.96.0.1';
+export const KUBERNETES_SERVICE_PORT = 443;
 export const CLUSTER_DNS_IP = '10.96.0.10';
 export const CLUSTER_DOMAIN = 'cluster.local';
 export const NODE_PORT_RANGE = { first: 30000, last: 32767 } as const;

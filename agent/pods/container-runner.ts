@@ -76,11 +76,10 @@ export class ContainerRunner {
     const { record } = this;
     const container = this.#container();
     const restartCount = record.current === undefined ? 0 : record.current.restartCount + 1;
-    const [sandboxId] = await Promise.all([
-      this.#ground.sandboxId(),
-      this.#ground.volumesMounted(),
-      this.#ensureImage(container),
-    ]);
+    const [sandboxId] = await unlessAborted(
+      this.#ground.ending,
+      Promise.all([this.#ground.sandboxId(), this.#ground.volumesMounted(), this.#ensureImage(container)]),
+    );
     const id = await this.#create(container, restartCount, sandboxId);
     const { ip } = await this.#ground.sandboxReady().catch(async (error: unknown) => {
       await this.#context.runtime.remove(id);
@@ -327,6 +326,21 @@ export class ContainerRunner {
 
   close(): void {
     this.#stopProbes();
+  }
+}
+
+/** A pull may take minutes, for which a Pod that is to end does not wait. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  const aborted = Promise.withResolvers<never>();
+  const stop = (): void => aborted.reject(new GroundError('the Pod is to end'));
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([aborted.promise, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    aborted.promise.catch(() => undefined);
   }
 }
 

@@ -114,7 +114,7 @@ class Pods implements PodManager {
   async #endAll(): Promise<void> {
     const { runtime } = this.#context;
     const running = (await runtime.list()).filter((one) => one.state === 'running');
-    await Promise.all(running.map((one) => runtime.stop(one.id, 0)));
+    await Promise.all(running.map((one) => runtime.kill(one.id)));
   }
 
   desired(pod: Pod): void {
@@ -169,7 +169,7 @@ class Pods implements PodManager {
       }),
     );
     for (const { id } of containers.filter(isSandbox)) await removeSandbox(this.#context, id);
-    await untilDone(this.#context, 'removing volumes', () => volumes.removeDirectory(uid));
+    await untilDone(this.#context, 'removing volumes', () => volumes.removeAll(uid));
   }
 
   async #removeOrphanDirectories(orphans: ReadonlyMap<string, unknown>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Container, EnvFromSource, EnvVarSource } from '#api/gen/types.ts';
+import { KUBERNETES_SERVICE_IP, KUBERNETES_SERVICE_PORT } from '#api/names.ts';
 import { readKeys, type ObjectReader } from '../volumes/read-keys.ts';
 import { expand } from './expand.ts';
 import { fieldValue, needsAddress, resourceValue, type FieldFacts } from './field-ref.ts';
@@ -16,7 +17,7 @@ export const envNeedsAddress = (container: Container): boolean =>
  * A container's environment (kubelet `kubelet_pods.go` makeEnvironmentVariables): `envFrom` first, then `env`, in which `$(NAME)` means
  * a variable named before. Throws with the kubelet's words when a ConfigMap, a Secret or a key of it is missing.
  *
- * Not done yet: the variables of Services (`enableServiceLinks`), which a node does not hear of.
+ * Not done yet: the variables of other Services than `kubernetes` (`enableServiceLinks`), which an agent does not hear of.
  */
 export async function makeEnv(
   pod: Pod,
@@ -24,7 +25,7 @@ export async function makeEnv(
   facts: EnvFacts,
   objects: ObjectReader,
 ): Promise<Map<string, string>> {
-  const env = new Map<string, string>();
+  const env = new Map(apiServerVariables());
   for (const source of container.envFrom ?? []) {
     for (const [name, value] of await fromSource(pod, source, objects)) env.set(name, value);
   }
@@ -36,6 +37,24 @@ export async function makeEnv(
     if (made !== undefined) env.set(name, made);
   }
   return env;
+}
+
+/** Where clients inside of a Pod look for the API server (kubelet `envvars/envvars.go`). */
+function apiServerVariables(): [string, string][] {
+  const host = KUBERNETES_SERVICE_IP;
+  const port = String(KUBERNETES_SERVICE_PORT);
+  const url = `tcp://${host}:${port}`;
+  const named = `KUBERNETES_PORT_${port}_TCP`;
+  return [
+    ['KUBERNETES_SERVICE_HOST', host],
+    ['KUBERNETES_SERVICE_PORT', port],
+    ['KUBERNETES_SERVICE_PORT_HTTPS', port],
+    ['KUBERNETES_PORT', url],
+    [named, url],
+    [`${named}_PROTO`, 'tcp'],
+    [`${named}_PORT`, port],
+    [`${named}_ADDR`, host],
+  ];
 }
 
 const namespaceOf = (pod: Pod): string => pod.metadata.namespace ?? 'default';

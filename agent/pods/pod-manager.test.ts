@@ -331,7 +331,7 @@ describe('init containers', () => {
     h.runtime.events((event) => {
       if (event.type === 'ended') order.push(event.labels[LABEL_CONTAINER_NAME] ?? '');
     });
-    h.runtime.kill((await container(h, 'side')).id, 1);
+    h.runtime.endProcess((await container(h, 'side')).id, 1);
     await until(() => h.status('web').initContainerStatuses?.[0]?.restartCount === 1 && h.ready('web'));
     order.splice(0);
     h.manager.desired(deleted(web));
@@ -360,7 +360,7 @@ describe('after the agent was restarted', () => {
     const first = harness();
     await running(first, pod('web'));
     const second = first.restarted();
-    first.runtime.kill((await container(first)).id, 9);
+    first.runtime.endProcess((await container(first)).id, 9);
     await quiet();
     const reported = first.controlPlane.statuses.get('web')?.find((one) => one.phase === 'Running') ?? {};
     await second.manager.start({ fresh: false });
@@ -390,7 +390,9 @@ describe('after the agent was restarted', () => {
     second.manager.desired(pod('web', {}, {}, first.status('web')));
     second.manager.synced();
     await until(() => second.ready('web') && second.status('web').containerStatuses?.[0]?.restartCount === 1);
-    expect(second.status('web').containerStatuses?.[0]?.lastState?.terminated).toMatchObject({ exitCode: 0 });
+    expect(second.status('web').containerStatuses?.[0]?.lastState?.terminated).toMatchObject({
+      exitCode: 137,
+    });
     const sandbox = (await second.runtime.list()).find(
       (one) => one.labels[LABEL_ROLE] === 'sandbox' && one.state === 'running',
     );
@@ -410,6 +412,44 @@ describe('after the agent was restarted', () => {
     await quiet();
     expect(await h.runtime.list()).toEqual([]);
     expect(h.status('job')).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'why' });
+  });
+});
+
+describe('a volume in memory', () => {
+  const volumes = [{ name: 'm', emptyDir: { medium: 'Memory' } }];
+  const mounts = { volumeMounts: [{ name: 'm', mountPath: '/m' }] };
+  test('is held by the sandbox, and goes with the Pod', async () => {
+    const h = harness();
+    await running(h, pod('web', { volumes }, mounts));
+    expect(
+      h.runtime.specs().map((spec) => spec.binds.some((bind) => bind.startsWith('podlab-uid-web-m:'))),
+    ).toEqual([true, true]);
+    h.manager.desired(deleted(pod('web', { volumes }, mounts)));
+    await until(() => h.controlPlane.terminated.includes('web'));
+    expect(h.runtime.volumes.size).toBe(0);
+  });
+
+  test('goes also when the Pod was deleted while the agent was away', async () => {
+    const first = harness();
+    await running(first, pod('web', { volumes }, mounts));
+    const second = first.restarted();
+    await second.manager.start({ fresh: false });
+    second.manager.synced();
+    await until(() => second.runtime.volumes.size === 0);
+    expect(await second.runtime.list()).toEqual([]);
+  });
+});
+
+describe('a Pod that is deleted while its image is pulled', () => {
+  test('does not wait for the image', async () => {
+    const h = harness();
+    h.runtime.pullImage = () => new Promise(() => undefined);
+    await h.manager.start({ fresh: false });
+    const far = pod('web', {}, { image: 'far:1' });
+    h.manager.desired(far);
+    await until(() => h.status('web').podIP !== undefined);
+    h.manager.desired(deleted(far));
+    await until(() => h.controlPlane.terminated.includes('web'));
   });
 });
 
@@ -441,7 +481,7 @@ describe('a sandbox that dies', () => {
   test('takes its containers along, and the Pod gets another one', async () => {
     const h = harness();
     await running(h, pod('web'));
-    h.runtime.kill((await container(h, 'POD')).id);
+    h.runtime.endProcess((await container(h, 'POD')).id);
     await until(() => h.ready('web') && h.status('web').containerStatuses?.[0]?.restartCount === 1);
     expect(h.status('web').podIP).toBe('10.244.1.3');
     expect(h.network.attached.size).toBe(1);
@@ -507,7 +547,7 @@ describe('a container of a Pod, asked for', () => {
     await expect(h.manager.containerId(web, 'c', { previous: true })).rejects.toThrow(
       'previous terminated container "c" in pod "web" not found',
     );
-    h.runtime.kill((await container(h)).id, 1);
+    h.runtime.endProcess((await container(h)).id, 1);
     await until(() => h.ready('web') && h.status('web').containerStatuses?.[0]?.restartCount === 1);
     expect(await h.manager.containerId(web, 'c', { previous: true })).not.toBe(
       await h.manager.containerId(web, 'c', {}),

@@ -1,7 +1,7 @@
 import { PassThrough, Readable, pipeline } from 'node:stream';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
-import { LABEL_CLUSTER, LABEL_NODE, LABEL_ROLE } from '#api/names.ts';
+import { LABEL_CLUSTER, LABEL_NODE, LABEL_POD_UID, LABEL_ROLE } from '#api/names.ts';
 import { createOptions } from './docker-create.ts';
 import { calling, statusOf, toRuntimeError } from './docker-errors.ts';
 import { followEvents } from './docker-events.ts';
@@ -15,6 +15,7 @@ import type {
   RuntimeContainer,
   RuntimeEvent,
   RuntimeImage,
+  RuntimeVolume,
 } from './runtime.ts';
 import { RuntimeError } from './runtime.ts';
 
@@ -93,6 +94,10 @@ class DockerRuntime implements ContainerRuntime {
     await ignoring([304, 404], this.#docker.getContainer(id).stop({ t }));
   }
 
+  async kill(id: string): Promise<void> {
+    await ignoring([404, 409], this.#docker.getContainer(id).kill());
+  }
+
   async remove(id: string): Promise<void> {
     // 409: its removal is under way already.
     await ignoring([404, 409], this.#docker.getContainer(id).remove({ force: true, v: true }));
@@ -164,6 +169,16 @@ class DockerRuntime implements ContainerRuntime {
 
   async removeVolume(name: string): Promise<void> {
     await ignoring([404], this.#docker.getVolume(name).remove());
+  }
+
+  async memoryVolumes(): Promise<RuntimeVolume[]> {
+    const { Volumes } = await calling('Failed', () =>
+      this.#docker.listVolumes({ filters: JSON.stringify({ label: this.#labelFilters() }) }),
+    );
+    // The engine answers null for none.
+    return (Volumes ?? [])
+      .filter((volume) => LABEL_POD_UID in volume.Labels)
+      .map((volume) => ({ name: volume.Name, labels: volume.Labels }));
   }
 
   async version(): Promise<string> {

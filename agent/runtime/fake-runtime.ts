@@ -11,6 +11,7 @@ import {
   type RuntimeContainer,
   type RuntimeEvent,
   type RuntimeImage,
+  type RuntimeVolume,
 } from './runtime.ts';
 
 /** What a container's process does. */
@@ -57,7 +58,7 @@ export class FakeRuntime implements ContainerRuntime {
   /** On the host, and where they can be pulled from. */
   readonly localImages = new Map<string, ImageInfo>();
   readonly registry = new Map<string, ImageInfo>();
-  readonly volumes = new Set<string>();
+  readonly volumes = new Map<string, RuntimeVolume>();
   /** Every call fails while it is true. */
   down = false;
   readonly #options: FakeRuntimeOptions;
@@ -171,8 +172,14 @@ export class FakeRuntime implements ContainerRuntime {
   }
 
   /** The process ends, as if by itself. */
-  kill(id: string, exitCode = 137): void {
+  endProcess(id: string, exitCode = 137): void {
     this.#end(this.#get(id), exitCode);
+  }
+
+  async kill(id: string): Promise<void> {
+    this.#answer();
+    const container = this.#find(id);
+    if (container !== undefined) this.#end(container, 137);
   }
 
   async remove(id: string): Promise<void> {
@@ -223,9 +230,14 @@ export class FakeRuntime implements ContainerRuntime {
     return output;
   }
 
-  async createMemoryVolume(name: string): Promise<void> {
+  async createMemoryVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     this.#answer();
-    this.volumes.add(name);
+    this.volumes.set(name, { name, labels });
+  }
+
+  async memoryVolumes(): Promise<RuntimeVolume[]> {
+    this.#answer();
+    return [...this.volumes.values()];
   }
 
   async removeVolume(name: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LABEL_ROLE } from '#api/names.ts';
+import { LABEL_POD_UID, LABEL_ROLE } from '#api/names.ts';
 import type { FakeExec, FakeProgram } from './fake-runtime.ts';
 import type { ContainerRuntime, ContainerSpec, RuntimeEvent } from './runtime.ts';
 
@@ -130,6 +130,15 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeUnderTe
       expect(await under.runtime.inspect(id)).toMatchObject({ state: 'exited', exitCode: 137 });
     });
 
+    test('a container that is killed gets no SIGTERM', async () => {
+      const { id } = await run(ANSWERS_TERM);
+      await sleep(under.settle);
+      await under.runtime.kill(id);
+      await sawEvent('ended', id);
+      expect(await under.runtime.inspect(id)).toMatchObject({ state: 'exited', exitCode: 137 });
+      await under.runtime.kill(id);
+    });
+
     test('stopping and removing what is gone changes nothing', async () => {
       const { id } = await run(ANSWERS_TERM);
       await under.runtime.remove(id);
@@ -165,13 +174,16 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeUnderTe
 
     test('a volume in memory can be made twice and removed twice, but not while it is used', async () => {
       const volume = `${under.prefix}-memory`;
-      await under.runtime.createMemoryVolume(volume, {}, 1024 * 1024);
-      await under.runtime.createMemoryVolume(volume, {}, 1024 * 1024);
+      const labels = { [LABEL_POD_UID]: 'uid-web' };
+      await under.runtime.createMemoryVolume(volume, labels, 1024 * 1024);
+      await under.runtime.createMemoryVolume(volume, labels, 1024 * 1024);
+      expect(await under.runtime.memoryVolumes()).toMatchObject([{ name: volume, labels }]);
       const { id } = await run(ANSWERS_TERM, { binds: [`${volume}:/memory`] });
       await expect(under.runtime.removeVolume(volume)).rejects.toMatchObject({ name: 'RuntimeError' });
       await under.runtime.remove(id);
       await under.runtime.removeVolume(volume);
       await under.runtime.removeVolume(volume);
+      expect(await under.runtime.memoryVolumes()).toEqual([]);
     });
 
     test('a pull that cannot be is an ErrImagePull', async () => {

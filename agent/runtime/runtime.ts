@@ -22,6 +22,8 @@ export interface ContainerRuntime {
   inspect(id: string): Promise<RuntimeContainer | undefined>;
   /** Sends the signal (default: the image's STOPSIGNAL or SIGTERM), waits up to the grace, then kills. */
   stop(id: string, graceSeconds: number): Promise<void>;
+  /** Kills at once, without a word. Resolves also when it does not run. */
+  kill(id: string): Promise<void>;
   /** Removes, killing it if it runs. Resolves also when it is gone already. */
   remove(id: string): Promise<void>;
   exec(id: string, options: ExecOptions): Promise<ExecSession>;
@@ -35,11 +37,18 @@ export interface ContainerRuntime {
     labels: Readonly<Record<string, string>>,
     sizeBytes?: number,
   ): Promise<void>;
-  /** Resolves also when it is gone already. */
+  /** Resolves also when it is gone already. Rejects while a container uses it. */
   removeVolume(name: string): Promise<void>;
+  /** The volumes in memory of this node. */
+  memoryVolumes(): Promise<RuntimeVolume[]>;
   /** The engine's version, such as `20.10.24`; an image list for the node's status. */
   version(): Promise<string>;
   images(): Promise<RuntimeImage[]>;
+}
+
+export interface RuntimeVolume {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface ImageInfo {

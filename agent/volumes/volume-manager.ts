@@ -22,7 +22,7 @@ export interface VolumeManagerOptions {
   /** Where this process sees the engine's file system, to check hostPath volumes. */
   readonly hostRoot: string;
   readonly objects: ObjectReader;
-  readonly runtime: Pick<ContainerRuntime, 'createMemoryVolume' | 'removeVolume'>;
+  readonly runtime: Pick<ContainerRuntime, 'createMemoryVolume' | 'removeVolume' | 'memoryVolumes'>;
   readonly clock: Clock;
 }
 
@@ -51,11 +51,19 @@ export class VolumeManager {
     for (const volume of pod.spec?.volumes ?? []) await this.#writeFiles(pod, volume, facts);
   }
 
-  /** Removes the Pod's directory and volumes; its containers must be gone. */
+  /** Removes a Pod's directory and volumes; its containers must be gone. */
   async unmount(pod: Pod): Promise<void> {
     for (const name of memoryVolumes(pod))
       await this.#options.runtime.removeVolume(memoryVolumeName(pod, name));
     await this.removeDirectory(pod.metadata.uid);
+  }
+
+  /** The same for a Pod of which only the uid is known. */
+  async removeAll(uid: string): Promise<void> {
+    const { runtime } = this.#options;
+    const own = (await runtime.memoryVolumes()).filter((one) => one.labels[LABEL_POD_UID] === uid);
+    for (const { name } of own) await runtime.removeVolume(name);
+    await this.removeDirectory(uid);
   }
 
   async removeDirectory(uid: string): Promise<void> {
@@ -152,21 +160,28 @@ export class VolumeManager {
     }
     const { path, hostPath } = this.#volumePath(pod, volume.name);
     if (subPath === '') return hostPath;
-    if (volume.emptyDir !== undefined) await mkdir(join(path, subPath), { recursive: true, mode: 0o755 });
-    return join(hostPath, await insideOf(path, subPath));
+    return join(hostPath, await insideOf(path, subPath, volume.emptyDir !== undefined));
   }
 }
 
-/** A container may have made a link that leads out of its volume. */
-async function insideOf(directory: string, subPath: string): Promise<string> {
+/**
+ * Where `subPath` leads inside of `directory`, made if need be. A container may have made a link that leads out of its volume, so each
+ * step is looked at before the next one is taken.
+ */
+async function insideOf(directory: string, subPath: string, make: boolean): Promise<string> {
   const root = await realpath(directory);
-  const target = await realpath(join(directory, subPath)).catch(() => {
-    throw new Error(`failed to prepare subPath for volumeMount: ${subPath} does not exist`);
-  });
-  if (target !== root && !target.startsWith(`${root}/`)) {
-    throw new Error(`failed to prepare subPath for volumeMount: ${subPath} leads out of the volume`);
+  let at = root;
+  for (const name of subPath.split('/').filter((one) => one !== '' && one !== '.')) {
+    const next = join(at, name);
+    if (make) await mkdir(next, { mode: 0o755 }).catch(() => undefined);
+    at = await realpath(next).catch(() => {
+      throw new Error(`failed to prepare subPath for volumeMount: ${subPath} does not exist`);
+    });
+    if (!at.startsWith(`${root}/`)) {
+      throw new Error(`failed to prepare subPath for volumeMount: ${subPath} leads out of the volume`);
+    }
   }
-  return target.slice(root.length);
+  return at.slice(root.length);
 }
 
 const memoryVolumes = (pod: Pod): string[] =>
