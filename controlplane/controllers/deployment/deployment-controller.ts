@@ -8,7 +8,9 @@ import { keyOf, splitKey } from '../keys.ts';
 import { claimObjects, concernedOwners, controllerOf } from '../ownership.ts';
 import { createEventRecorder } from '../recorder.ts';
 import type { Context } from './executor.ts';
-import { adoptRevision, createReplicaSet, scaleAll, writeStatus } from './executor.ts';
+import { scaleAll, writeStatus } from './executor.ts';
+import { createReplicaSet } from './new-replica-set.ts';
+import { adoptRevision } from './revision.ts';
 import { planCleanup, sortReplicaSets } from './history.ts';
 import {
   conditionOf,

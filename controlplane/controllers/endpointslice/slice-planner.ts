@@ -33,74 +33,99 @@ export interface SliceRequest {
  * are none.
  */
 export function planSlices(request: SliceRequest): SlicePlan {
-  const { existing, groups, addressType, metadata } = request;
-  const keys = new Set(groups.map(({ ports }) => canonical(ports)));
-  const plan = {
-    create: [] as Content[],
-    update: [] as Slice[],
-    remove: existing.filter(({ ports }) => !keys.has(canonical(ports))),
+  const { existing, groups, addressType } = request;
+  const drafts = groups.map((group) => planGroup(request, group));
+  const wanted = new Set(groups.map(({ ports }) => canonical(ports)));
+  const create = drafts.flatMap((draft) => draft.create);
+  const remove = [
+    ...existing.filter(({ ports }) => !wanted.has(canonical(ports))),
+    ...drafts.flatMap((draft) => draft.remove),
+  ];
+  if (remove.length === existing.length && create.length === 0) {
+    create.push({ addressType, ports: [], endpoints: [] });
+  }
+  const reused = reuse(request, create, remove);
+  return {
+    create: create.slice(reused.length).map((content) => ({ ...content, metadata: request.metadata })),
+    update: [...drafts.flatMap((draft) => draft.update), ...reused.filter(isChanged(existing))],
+    remove: remove.slice(reused.length),
   };
-  for (const group of groups) {
-    const key = canonical(group.ports);
-    planGroup(
-      request,
-      group,
-      existing.filter(({ ports }) => canonical(ports) === key),
-      plan,
-    );
-  }
-  if (plan.remove.length === existing.length && plan.create.length === 0) {
-    plan.create.push({ addressType, ports: [], endpoints: [] });
-  }
-  const reused = plan.remove.splice(0, plan.create.length).map((slice, index) => ({
-    ...withMetadata(slice, metadata),
-    ...plan.create[index]!,
-  }));
-  const created = plan.create.slice(reused.length).map((content) => ({ ...content, metadata }));
-  const changed = reused.filter((slice) => !sameSlice(slice, existing));
-  return { create: created, update: [...plan.update, ...changed], remove: plan.remove };
 }
+
+/** Writes what is to be created into what is to be removed, as far as that goes. */
+function reuse({ metadata }: SliceRequest, create: readonly Content[], remove: readonly Slice[]): Slice[] {
+  return remove
+    .slice(0, create.length)
+    .map((slice, index) => ({ ...withMetadata(slice, metadata), ...create[index]! }));
+}
+
+const isChanged =
+  (existing: readonly Slice[]) =>
+  (slice: Slice): boolean => {
+    const before = existing.find(({ metadata }) => metadata.uid === slice.metadata.uid)!;
+    return !(
+      same(slice.endpoints, before.endpoints) &&
+      same(slice.ports, before.ports) &&
+      sameLabels(slice, before)
+    );
+  };
 
 type Content = Pick<EndpointSlice, 'addressType' | 'ports' | 'endpoints'>;
 
-function sameSlice(slice: Slice, existing: readonly Slice[]): boolean {
-  const before = existing.find(({ metadata }) => metadata.uid === slice.metadata.uid)!;
-  return (
-    same(slice.endpoints, before.endpoints) && same(slice.ports, before.ports) && sameLabels(slice, before)
-  );
-}
-
 const sameLabels = (one: Slice, other: Slice): boolean => same(one.metadata.labels, other.metadata.labels);
 
-function planGroup(
-  request: SliceRequest,
-  group: PortGroup,
-  existing: readonly Slice[],
-  plan: { create: Content[]; update: Slice[]; remove: Slice[] },
-): void {
+interface Draft {
+  readonly create: Content[];
+  readonly update: Slice[];
+  readonly remove: Slice[];
+}
+
+function planGroup(request: SliceRequest, group: PortGroup): Draft {
+  const key = canonical(group.ports);
   const wanted = new Map(group.endpoints.map((endpoint) => [identityOf(endpoint), endpoint]));
-  const kept = existing.map((slice) => keepEndpoints(slice, wanted, request));
-  const rest = [...wanted.values()];
-  for (const one of kept) {
-    if (one.changed) one.endpoints.push(...rest.splice(0, request.maxEndpoints - one.endpoints.length));
+  const kept = request.existing
+    .filter(({ ports }) => canonical(ports) === key)
+    .map((slice) => keepEndpoints(slice, wanted, request));
+  const rest = placeInto(kept, [...wanted.values()], request.maxEndpoints);
+  return {
+    create: chunks(rest, request.maxEndpoints).map((endpoints) => ({
+      addressType: request.addressType,
+      ports: [...group.ports],
+      endpoints,
+    })),
+    update: kept
+      .filter(({ changed, endpoints }) => changed && endpoints.length > 0)
+      .map(({ slice, endpoints }) => ({ ...withMetadata(slice, request.metadata), endpoints })),
+    remove: kept.filter(({ endpoints }) => endpoints.length === 0).map(({ slice }) => slice),
+  };
+}
+
+/** Puts new endpoints into slices that change anyway, then into one that has room for all that are left; returns the others. */
+function placeInto(kept: readonly Kept[], fresh: readonly Endpoint[], max: number): Endpoint[] {
+  const rest = [...fresh];
+  for (const { changed, endpoints } of kept) {
+    if (changed) endpoints.push(...rest.splice(0, max - endpoints.length));
   }
-  const roomy = kept.find(({ endpoints }) => endpoints.length + rest.length <= request.maxEndpoints);
-  if (rest.length > 0 && roomy !== undefined) {
-    roomy.endpoints.push(...rest.splice(0));
-    roomy.changed = true;
-  }
-  for (const { slice, endpoints, changed } of kept) {
-    if (endpoints.length === 0) plan.remove.push(slice);
-    else if (changed) plan.update.push({ ...withMetadata(slice, request.metadata), endpoints });
-  }
-  while (rest.length > 0) {
-    const endpoints = rest.splice(0, request.maxEndpoints);
-    plan.create.push({ addressType: request.addressType, ports: [...group.ports], endpoints });
-  }
+  const roomy = kept.find(({ endpoints }) => endpoints.length + rest.length <= max);
+  if (rest.length === 0 || roomy === undefined) return rest;
+  roomy.endpoints.push(...rest);
+  roomy.changed = true;
+  return [];
+}
+
+const chunks = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  );
+
+interface Kept {
+  readonly slice: Slice;
+  readonly endpoints: Endpoint[];
+  changed: boolean;
 }
 
 /** Takes what the slice already holds out of `wanted`. */
-function keepEndpoints(slice: Slice, wanted: Map<string, Endpoint>, request: SliceRequest) {
+function keepEndpoints(slice: Slice, wanted: Map<string, Endpoint>, request: SliceRequest): Kept {
   const before = slice.endpoints ?? [];
   const endpoints: Endpoint[] = [];
   for (const endpoint of before) {
