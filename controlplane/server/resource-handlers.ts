@@ -1,4 +1,5 @@
 import type { DeleteOptions } from '#api/gen/types.ts';
+import { decodeProtobuf } from '#api/protobuf/decode.ts';
 import type { Resource, Verb } from '#api/resources.ts';
 import { LENIENT, decodeAs } from '../registry/decode/decode.ts';
 import type { NamedTarget, UserInfo, WriteOptions } from '../registry/registry.ts';
@@ -11,7 +12,6 @@ import {
   negotiateInput,
   negotiateOutput,
   negotiatePatch,
-  unsupportedMediaType,
 } from './media-type.ts';
 import { sendEntry, sendList, sendValue } from './object-encoding.ts';
 import { booleanParameter, deleteOptionsOfQuery, listOptions, writeOptions } from './query-options.ts';
@@ -111,7 +111,7 @@ async function objectBody(
 ): Promise<{ body: unknown; duplicateFields: readonly string[] }> {
   const type = negotiateInput(exchange.header('content-type'));
   const bytes = await readBody(exchange.request);
-  if (type === 'protobuf') throw unsupportedMediaType(['application/json', 'application/yaml']);
+  if (type === 'protobuf') return { body: decodeProtobuf(bytes).object, duplicateFields: [] };
   const { value, duplicates } = decodeObject(bytes, type, kind);
   return { body: value, duplicateFields: duplicates };
 }
@@ -120,9 +120,9 @@ async function deleteOptionsOf(exchange: Exchange): Promise<DeleteOptions> {
   const bytes = await readBody(exchange.request);
   if (bytes.length === 0) return deleteOptionsOfQuery(exchange.query);
   const type = negotiateInput(exchange.header('content-type'));
-  if (type === 'protobuf') throw unsupportedMediaType(['application/json', 'application/yaml']);
+  const options = type === 'protobuf' ? decodeProtobuf(bytes).object : decodeOptions(bytes, type);
   // Every group has a DeleteOptions of its own, so its version says nothing.
-  const { apiVersion: _, ...fields } = decodeOptions(bytes, type);
+  const { apiVersion: _, ...fields } = options;
   return decodeAs('DeleteOptions', DELETE_OPTIONS, '', fields, LENIENT);
 }
 
