@@ -80,15 +80,14 @@ function afterDrain(outputs: readonly PassThrough[], done: () => void): void {
     return;
   }
   for (const output of outputs) {
-    let counted = false;
     const one = (): void => {
-      if (counted) return;
-      counted = true;
+      output.off('drain', one);
+      output.off('close', one);
       left -= 1;
       if (left === 0) done();
     };
-    output.once('drain', one);
-    output.once('close', one);
+    output.on('drain', one);
+    output.on('close', one);
   }
 }
 
