@@ -18,9 +18,23 @@ export interface NodeWriter {
 }
 
 const ATTEMPTS = 10;
+/** Milliseconds. Reads show a write only when it is durable: trying again at once would find the same stale object. */
+const RETRY_DELAY = 5;
 
 export function createNodeWriter(client: Client, clock: Clock, nodeName: string): NodeWriter {
   let shutdown: string | undefined;
+
+  /** Runs `write`, which reads the current state, again when that was stale. */
+  async function retried(write: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!isStale(error) || attempt === ATTEMPTS) throw error;
+        await new Promise<void>((resolve) => clock.after(RETRY_DELAY * attempt, resolve));
+      }
+    }
+  }
 
   async function upsert(wanted: Node): Promise<void> {
     const { metadata = {}, spec = {} } = wanted;
@@ -63,18 +77,8 @@ function ignoreMissingNamespace(error: unknown): void {
   if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
 }
 
-/** Runs `write`, which reads the current state, again when that was stale. */
-async function retried(write: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await write();
-    } catch (error) {
-      const stale =
-        error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'AlreadyExists');
-      if (!stale || attempt === ATTEMPTS) throw error;
-    }
-  }
-}
+const isStale = (error: unknown): boolean =>
+  error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'AlreadyExists');
 
 function podCidrGiven(
   client: Client,

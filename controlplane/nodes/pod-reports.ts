@@ -30,6 +30,8 @@ interface Work {
   terminated: { pod: PodRef; gone: () => void } | undefined;
 }
 
+/** Milliseconds. Reads show a write only when it is durable, so a stale object stays stale for this turn. */
+const CONFLICT_RETRY = 2;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5_000;
 
@@ -62,7 +64,7 @@ export function createPodReports(options: {
       } catch (error) {
         if (!isConflict(error))
           log.warn({ err: error, pod: uid }, 'a report of a Pod could not be stored yet');
-        await wait(isConflict(error) ? 0 : delay);
+        await wait(isConflict(error) ? CONFLICT_RETRY : delay);
         delay = Math.min(delay * 2, LAST_RETRY);
       }
     }
@@ -116,8 +118,7 @@ export function createPodReports(options: {
 
   const wait = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
-      if (milliseconds === 0) setImmediate(resolve);
-      else clock.after(milliseconds, resolve);
+      clock.after(milliseconds, resolve);
     });
 
   return {
