@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { request as httpsRequest } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type ServerFixture, startFixture } from './server-fixture.ts';
+import { type Answer, type ServerFixture, startFixture } from './server-fixture.ts';
 
 let fixture: ServerFixture;
 
@@ -21,6 +21,14 @@ const configMap = (name: string, data: object = {}): object => ({
   metadata: { name },
   data,
 });
+
+const unknown = (count: number): object =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`x\u00fc${index}`, 1]));
+
+const createWithUnknown = (name: string, count: number): Promise<Answer> =>
+  fixture.ask('POST', '/api/v1/namespaces/default/configmaps', {
+    body: { ...configMap(name), ...unknown(count) },
+  });
 
 describe('the API server', () => {
   it('creates, reads, lists and deletes an object', async () => {
@@ -109,6 +117,25 @@ describe('the API server', () => {
       reason: 'InternalError',
       message: 'Internal error occurred: no node is connected',
     });
+  });
+
+  it('warns of unknown fields, in headers that stay small', async () => {
+    const few = await createWithUnknown('few', 1);
+    expect(Buffer.from(String(few.headers['warning']), 'latin1').toString()).toBe(
+      String.raw`299 - "unknown field \"xü0\""`,
+    );
+    const many = await createWithUnknown('many', 5000);
+    expect(many.code).toBe(201);
+    expect(String(many.headers['warning']).length).toBeLessThan(8192);
+  });
+
+  it('refuses a body that is no YAML', async () => {
+    const answer = await fixture.ask('POST', '/api/v1/namespaces/default/configmaps', {
+      headers: { 'content-type': 'application/yaml' },
+      body: 'a: b: c',
+    });
+    expect(answer.code).toBe(400);
+    expect(answer.body['message']).toMatch(/json parse error: yaml: line 1: /);
   });
 
   it('serves HTTP/1.1 as well', async () => {

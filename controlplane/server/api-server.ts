@@ -84,9 +84,9 @@ function serve(server: Http2SecureServer, context: ServerContext): Set<Socket> {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void handleUpgrade(context, request, socket, head);
   });
-  server.on('sessionError', (error) => log.debug({ error }, 'connection failed'));
-  server.on('tlsClientError', (error) => log.debug({ error }, 'TLS handshake failed'));
-  server.on('error', (error) => log.error({ error }, 'API server failed'));
+  server.on('sessionError', (err) => log.debug({ err }, 'connection failed'));
+  server.on('tlsClientError', (err) => log.debug({ err }, 'TLS handshake failed'));
+  server.on('error', (err) => log.error({ err }, 'API server failed'));
   return sockets;
 }
 
@@ -111,13 +111,13 @@ async function answerError(context: ServerContext, exchange: Exchange, error: un
   const isExpected = error instanceof StatusError;
   if (!isExpected) {
     const { method, path } = exchange;
-    context.log.error({ error, method, path }, 'request failed');
+    context.log.error({ err: error, method, path }, 'request failed');
   }
   try {
     if (exchange.response.headersSent) exchange.response.destroy();
     else await exchange.sendStatus(isExpected ? error : StatusError.internal(messageOf(error)));
   } catch (failure) {
-    context.log.debug({ error: failure }, 'answer could not be sent');
+    context.log.debug({ err: failure }, 'answer could not be sent');
   }
 }
 

@@ -73,7 +73,7 @@ function decodeYaml(text: string): Decoded {
   try {
     const value: unknown = parseYamlText(text, {
       version: '1.1',
-      logLevel: 'silent',
+      logLevel: 'error',
       customTags: (tags) =>
         tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:timestamp'),
     });

@@ -12,6 +12,10 @@ const gzipAsync = promisify(gzip);
 const GZIP_THRESHOLD_BYTES = 128 * 1024;
 const GZIP_LEVEL = 1;
 
+/** As apiserver's `warning.go`: clients and proxies take headers of a few kilobytes. */
+const MAX_WARNINGS_LENGTH = 4096;
+const MAX_TRUNCATED_WARNING_LENGTH = 256;
+
 /** One request and its response. */
 export class Exchange extends ApiRequest {
   readonly response: ServerResponse;
@@ -23,9 +27,12 @@ export class Exchange extends ApiRequest {
     this.response = response as ServerResponse;
   }
 
-  /** Adds a `Warning: 299` header to the answer, each text once. */
+  /** Adds a `Warning: 299` header to the answer, each text once, as far as there is room for them. */
   readonly warn = (text: string): void => {
-    if (!this.#warnings.includes(text)) this.#warnings.push(text);
+    if (this.#warnings.includes(text)) return;
+    const room = MAX_WARNINGS_LENGTH - this.#warnings.join('').length;
+    const fitting = text.length <= room ? text : text.slice(0, MAX_TRUNCATED_WARNING_LENGTH);
+    if (fitting.length <= room) this.#warnings.push(fitting);
   };
 
   /** Whether people read the answer: asked by parameter, or a browser or curl (apiserver's `isPrettyPrint`). */
@@ -40,7 +47,10 @@ export class Exchange extends ApiRequest {
     response.statusCode = status;
     response.setHeader('audit-id', randomUUID());
     response.setHeader('cache-control', 'no-cache, private');
-    if (this.#warnings.length > 0) response.setHeader('warning', this.#warnings.map(warningHeader));
+    // One header for all: clients limit how many headers they take.
+    if (this.#warnings.length > 0) {
+      response.setHeader('warning', this.#warnings.map(warningHeader).join(', '));
+    }
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   }
 

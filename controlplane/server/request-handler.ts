@@ -31,7 +31,8 @@ export async function handleRequest(context: ServerContext, exchange: Exchange):
   await handlePath(context, exchange);
 }
 
-function routeOf(path: string): Route {
+/** Throws 400 for a path that is not valid percent-encoding. */
+export function routeOf(path: string): Route {
   try {
     return parsePath(path);
   } catch (error) {

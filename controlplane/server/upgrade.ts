@@ -3,8 +3,7 @@ import type { Duplex } from 'node:stream';
 import { StatusError } from '#api/status.ts';
 import { ApiRequest } from './api-request.ts';
 import { type CertifiedSocket, userOf } from './authentication.ts';
-import { authorized } from './request-handler.ts';
-import { parsePath } from './request-info.ts';
+import { authorized, routeOf } from './request-handler.ts';
 import type { ServerContext } from './server-context.ts';
 import { isUpgradeSubresource, serveUpgrade } from './streaming-subresources.ts';
 
@@ -19,7 +18,8 @@ export async function handleUpgrade(
   try {
     await upgrade(context, request, socket, head);
   } catch (error) {
-    if (!(error instanceof StatusError)) context.log.error({ error, path: request.url }, 'upgrade failed');
+    if (!(error instanceof StatusError))
+      context.log.error({ err: error, path: request.url }, 'upgrade failed');
     const status = error instanceof StatusError ? error : StatusError.internal(String(error));
     socket.end(rawResponse(status));
   }
@@ -32,7 +32,7 @@ async function upgrade(
   head: Buffer,
 ): Promise<void> {
   const exchange = new ApiRequest(request);
-  const route = parsePath(exchange.path);
+  const route = routeOf(exchange.path);
   const user = userOf(socket as unknown as CertifiedSocket);
   const what = route.kind === 'resource' ? route.target.subresource : undefined;
   if (route.kind !== 'resource' || !isUpgradeSubresource(what)) {
