@@ -60,7 +60,10 @@ export async function waitUntilReady(
     api.close();
   }
   progress.step('checking DNS and Services in every node');
-  await Promise.all(ready.nodes.map((node) => checkNode(docker, ready.cluster, node, deadline)));
+  // All are let to end, which they do at the same deadline, before a failure is passed on.
+  const checks = ready.nodes.map((node) => checkNode(docker, ready.cluster, node, deadline));
+  const failure = (await Promise.allSettled(checks)).find((one) => one.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
   return kubeconfig;
 }
 
@@ -141,8 +144,9 @@ async function readyNodes(api: Api): Promise<Set<string>> {
 
 async function checkNode(docker: Docker, cluster: string, node: string, deadline: number): Promise<void> {
   const container = docker.getContainer(clusterNames(cluster).node(node));
-  const limit = String(Math.max(1000, deadline - Date.now()));
-  const { code, stdout, stderr } = await execIn(container, ['node', '/opt/podlab/check.mjs', limit]);
+  const limit = Math.max(1000, deadline - Date.now());
+  const command = ['node', '/opt/podlab/check.mjs', String(limit)];
+  const { code, stdout, stderr } = await execIn(container, command, limit + 5000);
   if (code !== 0) throw new GateError('service', `the check in ${node} ended with ${code}: ${stderr.trim()}`);
   const shut = JSON.parse(stdout) as { gate?: Gate; error?: string };
   if (shut.gate === undefined) return;
