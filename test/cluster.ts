@@ -19,13 +19,16 @@ export interface Lab {
   namespace: string;
 }
 
+const namespaceYaml = (name: string): string =>
+  `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}}}`;
+
 /** A namespace of the file's own in the shared cluster, there while its tests run. */
 export function useNamespace(namespace: string): Lab {
   const lab = { namespace } as Lab;
   beforeAll(async () => {
     lab.cluster = await openSharedCluster();
     lab.kubectl = kubectlFor(lab.cluster.kubeConfigFile(), namespace);
-    await lab.kubectl('create', 'namespace', namespace);
+    await lab.cluster.apply(namespaceYaml(namespace));
   });
   afterAll(async () => {
     await lab.kubectl('delete', 'namespace', namespace, '--timeout=120s');
@@ -39,7 +42,7 @@ export function useOwnCluster(namespace: string, cluster: () => PodlabCluster): 
   beforeAll(async () => {
     lab.cluster = await cluster().start();
     lab.kubectl = kubectlFor(lab.cluster.kubeConfigFile(), namespace);
-    await lab.kubectl('create', 'namespace', namespace);
+    await lab.cluster.apply(namespaceYaml(namespace));
   });
   afterAll(() => lab.cluster?.stop());
   return lab;
