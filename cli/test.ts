@@ -62,15 +62,19 @@ function unitOnly(more: readonly string[]): boolean {
   return more.join(' ').includes('--project unit');
 }
 
-/** A run that fails although no test did (an error outside of tests, a crash) counts as one failure. */
+/**
+ * No test is skipped on purpose: one that did not run, because what it needs could not be set up, has failed. A run that fails although no
+ * test did (an error outside of tests, a crash) counts as one failure.
+ */
 function countResults(ok: boolean): Count {
-  let results = { numPassedTests: 0, numFailedTests: 0 };
+  let results = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
   try {
     results = JSON.parse(readFileSync(RESULTS, 'utf8')) as typeof results;
   } catch (error) {
     console.error(`no test results: ${messageOf(error)}`);
   }
-  const failed = ok ? results.numFailedTests : Math.max(1, results.numFailedTests);
+  const failures = results.numFailedTests + results.numPendingTests;
+  const failed = ok ? failures : Math.max(1, failures);
   return { passed: results.numPassedTests, failed };
 }
 
