@@ -102,8 +102,9 @@ describe('the files of a volume', () => {
   });
 });
 
+const fill = (text: string): string => text;
+
 describe('the mounts of a container', () => {
-  const fill = (text: string): string => text;
   test('name the engine’s path, and files are read-only', async () => {
     const { volumes, web, mount } = setup({ configMap: { name: 'cm' } });
     await mount();
