@@ -129,6 +129,29 @@ describe('the API server', () => {
     expect(String(many.headers['warning']).length).toBeLessThan(8192);
   });
 
+  it('takes bodies in protobuf, as kubectl sends them from 1.32 on', async () => {
+    // runtime.Unknown{TypeMeta{v1, Namespace}, Namespace{ObjectMeta{name: proto}}}
+    const metadata = Buffer.from('\n\u0007\n\u0005proto');
+    const typeMeta = Buffer.from('\n\u000f\n\u0002v1\u0012\tNamespace');
+    const body = Buffer.concat([
+      Buffer.from('k8s\0'),
+      typeMeta,
+      Buffer.from([0x12, metadata.length]),
+      metadata,
+    ]);
+    const answer = await fixture.ask('POST', '/api/v1/namespaces', {
+      headers: { 'content-type': 'application/vnd.kubernetes.protobuf' },
+      body,
+    });
+    expect(answer.code).toBe(201);
+    expect(answer.body).toMatchObject({ kind: 'Namespace', metadata: { name: 'proto' } });
+    const refused = await fixture.ask('DELETE', '/api/v1/namespaces/proto', {
+      headers: { 'content-type': 'application/vnd.kubernetes.protobuf' },
+      body: 'no protobuf',
+    });
+    expect(refused.code).toBe(400);
+  });
+
   it('refuses a body that is no YAML', async () => {
     const answer = await fixture.ask('POST', '/api/v1/namespaces/default/configmaps', {
       headers: { 'content-type': 'application/yaml' },
