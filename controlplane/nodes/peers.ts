@@ -4,7 +4,7 @@ import type { Client } from '../client.ts';
 
 /** The nodes as each other's routes need them. */
 export interface Peers {
-  /** All but `nodeName`. */
+  /** All but `nodeName` that have an address and a Pod CIDR: without either there is nothing to route. */
   others(nodeName: string): Peer[];
   stop(): void;
 }
@@ -30,7 +30,10 @@ export function watchPeers(client: Client, changed: () => void): Peers {
     },
   });
   return {
-    others: (nodeName) => [...peers.values()].filter((peer) => peer.nodeName !== nodeName),
+    others: (nodeName) =>
+      [...peers.values()].filter(
+        (peer) => peer.nodeName !== nodeName && peer.internalIp !== '' && peer.podCidr !== '',
+      ),
     stop,
   };
 }
