@@ -4,6 +4,7 @@ import { startDeploymentController } from './deployment/deployment-controller.ts
 import { startEndpointsController } from './endpoints/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { startMirroringController } from './endpointslice/mirroring-controller.ts';
+import { startEventTtlController } from './event-ttl/event-ttl-controller.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector-controller.ts';
 import { startNamespaceController } from './namespace/namespace-controller.ts';
 import { startNodeIpamController } from './node-ipam/node-ipam-controller.ts';
@@ -30,6 +31,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startPodGcController,
   startNamespaceController,
   startGarbageCollector,
+  startEventTtlController,
 ];
 
 /** Starts all controllers. `stop` resolves when none of them works any more. */

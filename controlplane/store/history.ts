@@ -2,7 +2,7 @@ import { RevisionExpired, type StoreEvent } from './store.ts';
 
 /** Watches may start this many changes back, or fewer when the objects are large. */
 const MAX_EVENTS = 10_000;
-const MAX_CHARACTERS = 32 * 1024 * 1024;
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 /** The last changes, so that a watch can start at a revision of the near past. */
 export class History {
