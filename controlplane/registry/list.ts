@@ -1,6 +1,6 @@
 import type { Entry, Store } from '../store/store.ts';
 import { RevisionExpired } from '../store/store.ts';
-import { forbidden, notSupported, StatusError, type FieldError } from '#api/status.ts';
+import { StatusError } from '#api/status.ts';
 import { decodeContinue, encodeContinue, type Position } from './continue-token.ts';
 import { strategyOf, type Environment } from './environment.ts';
 import type { ListOptions, ListResult, Target } from './registry.ts';
@@ -9,46 +9,12 @@ import { parseSelection, type Selection } from './selection.ts';
 /** Lists what is stored; in parts when asked to, all of which show one moment. */
 export function listObjects(environment: Environment, target: Target, options: ListOptions): ListResult {
   const strategy = strategyOf(environment, target.resource);
-  validateListOptions(options);
   const selection = parseSelection(target.resource, strategy, options);
   const position = options.continue ? decodeContinue(options.continue) : undefined;
   const { store } = environment;
   const revision = position === undefined ? revisionAsked(store, options) : continuedAt(store, position);
   const entries = entriesAt(store, target, revision, position !== undefined);
   return pageOf(entries, revision, selection, position?.start, options.limit ?? 0);
-}
-
-/** `ValidateListOptions` of k8s.io/apimachinery, as far as a list goes. */
-function validateListOptions(options: ListOptions): void {
-  const { resourceVersion = '', resourceVersionMatch: match = '' } = options;
-  const errors: FieldError[] = [];
-  if (match !== '') {
-    if (resourceVersion === '') {
-      errors.push(
-        forbidden(
-          'resourceVersionMatch',
-          'resourceVersionMatch is forbidden unless resourceVersion is provided',
-        ),
-      );
-    }
-    if (options.continue) {
-      errors.push(
-        forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'),
-      );
-    }
-    if (match !== 'Exact' && match !== 'NotOlderThan') {
-      errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
-    }
-    if (match === 'Exact' && resourceVersion === '0') {
-      errors.push(
-        forbidden(
-          'resourceVersionMatch',
-          'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-        ),
-      );
-    }
-  }
-  if (errors.length > 0) throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
 /** Lists show the newest state, which is not older than any asked for, unless it must be exactly one. */

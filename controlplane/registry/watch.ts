@@ -1,4 +1,4 @@
-import { forbidden, StatusError, type FieldError } from '#api/status.ts';
+import { StatusError } from '#api/status.ts';
 import type { Clock } from '#api/clock.ts';
 import { RevisionExpired, type Entry, type Store, type StoreEvent } from '../store/store.ts';
 import { strategyOf, type Environment } from './environment.ts';
@@ -19,7 +19,6 @@ export function watchObjects(
   on: On,
 ): () => void {
   const { store, clock } = environment;
-  validateWatchOptions(options);
   const selection = parseSelection(target.resource, strategyOf(environment, target.resource), options);
   const since = startOf(store, options);
   const watched = { resource: target.resource.name, namespace: target.namespace };
@@ -38,27 +37,6 @@ export function watchObjects(
     stopBookmarks();
     stop();
   };
-}
-
-function validateWatchOptions({ sendInitialEvents, resourceVersionMatch: match = '' }: WatchOptions): void {
-  const errors: FieldError[] = [];
-  if (sendInitialEvents === undefined && match !== '') {
-    errors.push(
-      forbidden(
-        'resourceVersionMatch',
-        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      ),
-    );
-  }
-  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
-    errors.push(
-      forbidden(
-        'resourceVersionMatch',
-        'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-      ),
-    );
-  }
-  if (errors.length > 0) throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
 /** The revision to start after; undefined: with what exists. */

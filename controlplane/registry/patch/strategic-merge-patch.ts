@@ -34,7 +34,7 @@ export function strategicMergePatch(
     case 'merge':
       break;
     case 'replace':
-      return dropDirectives(patch) as PlainObject;
+      return withoutDirectives(patch) as PlainObject;
     case 'delete':
       return {};
     default:
@@ -90,7 +90,7 @@ function patchField(original: unknown, patch: PlainObject, field: string, type: 
   if (isObject(given) && isObject(original)) {
     return strategicMergePatch(original, given, elementType(type, field));
   }
-  return dropDirectives(given);
+  return original === undefined ? newField(given) : withoutDirectives(given);
 }
 
 function directiveList(patch: PlainObject, key: string): readonly unknown[] | undefined {
@@ -111,20 +111,37 @@ function patchList(
   field: string,
   type: string | undefined,
 ): unknown {
-  if (given !== undefined && !Array.isArray(given)) return dropDirectives(given);
+  if (given !== undefined && !Array.isArray(given)) return withoutDirectives(given);
   const before: readonly unknown[] = Array.isArray(original) ? original : [];
   const rule = type === undefined ? undefined : mergeRuleOf(type, field);
   if (rule?.strategies?.includes('merge') !== true)
-    return given === undefined ? original : dropDirectives(given);
-  const kept = deleted === undefined ? before : before.filter((item) => !includes(deleted, item));
+    return given === undefined ? original : withoutDirectives(given);
   const patch: readonly unknown[] = given ?? [];
+  const sameItem = rule.mergeKey === undefined ? deepEqual : sameKey(rule.mergeKey);
+  if (order !== undefined) checkOrder(patch, order, sameItem);
+  if (!Array.isArray(original) && deleted === undefined && order === undefined) return newField(patch);
   const merged =
     rule.mergeKey === undefined
-      ? union(kept, patch)
-      : mergeByKey(kept, patch, rule.mergeKey, elementType(type, field));
-  const sameItem = rule.mergeKey === undefined ? deepEqual : sameKey(rule.mergeKey);
-  return order === undefined ? merged : reorder(merged, order, before, sameItem);
+      ? union(before, patch)
+      : mergeByKey(before, patch, rule.mergeKey, elementType(type, field));
+  const kept = deleted === undefined ? merged : merged.filter((item) => !includes(deleted, item));
+  // Without a directive, the patch's own order counts, unless it replaces the list.
+  return replacesList(patch) ? kept : reorder(kept, order ?? patch, before, sameItem);
 }
+
+/** What the patch merges has to come in the order that it asks for. */
+function checkOrder(patch: readonly unknown[], order: readonly unknown[], same: SameItem): void {
+  const ranks = patch
+    .filter((item) => !hasDirective(item))
+    .map((item) => order.findIndex((one) => same(one, item)));
+  if (ranks.every((rank, index) => rank >= 0 && rank > (ranks[index - 1] ?? -1))) return;
+  throw new PatchError(
+    `The order in patch list:\n${goValue(patch)}\n doesn't match $setElementOrder list:\n${goValue(order)}\n`,
+  );
+}
+
+const replacesList = (patch: readonly unknown[]): boolean =>
+  patch.some((item) => isObject(item) && item[DIRECTIVE] === 'replace');
 
 const includes = (list: readonly unknown[], item: unknown): boolean =>
   list.some((one) => deepEqual(one, item));
@@ -150,7 +167,7 @@ function mergeByKey(
 ): unknown[] {
   const items = patch.map((item) => keyedItem(item, key));
   if (items.some((item) => item[DIRECTIVE] === 'replace')) {
-    return items.filter((item) => item[DIRECTIVE] === undefined).map(dropDirectives);
+    return items.filter((item) => item[DIRECTIVE] === undefined).map(withoutDirectives);
   }
   const same = sameKey(key);
   let result = [...original];
@@ -159,7 +176,7 @@ function mergeByKey(
   }
   for (const item of items.filter((one) => one[DIRECTIVE] !== 'delete')) {
     const at = result.findIndex((one) => same(one, item));
-    if (at < 0) result.push(dropDirectives(item));
+    if (at < 0) result.push(withoutDirectives(item));
     else result[at] = strategicMergePatch(result[at] as PlainObject, item, type);
   }
   return result;
@@ -210,18 +227,27 @@ function elementType(type: string | undefined, field: string): string | undefine
   return found?.kind === 'object' ? found.of : undefined;
 }
 
-/** What a patch puts where nothing was: without directives and nulls. */
-function dropDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.filter((item) => !isObject(item) || item[DIRECTIVE] === undefined).map(dropDirectives);
-  }
+/** What a patch puts where no field was: parts with a `$patch` have nothing to act on. */
+function newField(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => !hasDirective(item)).map(newField);
   if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([key, field]) => field !== null && !isDirective(key))
-      .map(([key, field]) => [key, dropDirectives(field)]),
-  );
+  return hasDirective(value) ? undefined : mapFields(value, newField);
 }
+
+/** A list item or object that is taken as it stands: only the directives themselves go. */
+function withoutDirectives(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDirectives);
+  return isObject(value) ? mapFields(value, withoutDirectives) : value;
+}
+
+const hasDirective = (value: unknown): boolean => isObject(value) && value[DIRECTIVE] !== undefined;
+
+const mapFields = (object: PlainObject, map: (value: unknown) => unknown): PlainObject =>
+  Object.fromEntries(
+    Object.entries(object)
+      .filter(([key, field]) => field !== null && !isDirective(key))
+      .map(([key, field]) => [key, map(field)]),
+  );
 
 const isDirective = (key: string): boolean =>
   key === DIRECTIVE || key === RETAIN || key.startsWith(DELETE_PRIMITIVES) || key.startsWith(ORDER);
