@@ -90,18 +90,18 @@ function checkPreconditions(target: NamedTarget, options: DeleteOptions, current
 
 /** The object with its deletion's marks; the same object when it has them already and nothing gets sooner. */
 function markDeleted(
-  { clock, ...environment }: Environment,
+  environment: Environment,
   target: NamedTarget,
   options: DeleteOptions,
   current: KubeObject,
 ): KubeObject {
-  const strategy = strategyOf({ clock, ...environment }, target.resource);
+  const strategy = strategyOf(environment, target.resource);
   const grace = strategy.gracePeriod?.(current, options.gracePeriodSeconds) ?? 0;
   const timing = deletionTiming(
     current.metadata,
     grace,
     options.gracePeriodSeconds !== undefined,
-    clock.now(),
+    environment.clock.now(),
   );
   const finalizers = finalizersAfter(current.metadata.finalizers ?? [], options);
   const sameFinalizers = finalizers.length === (current.metadata.finalizers ?? []).length;

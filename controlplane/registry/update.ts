@@ -95,7 +95,7 @@ function decideUpdate(
   }
   for (const warning of strategy.warnings?.(draft, current) ?? []) options.warn(warning);
   if (isFinished(strategy.isFinalized?.(draft) ?? true, draft)) {
-    strategy.allocation?.release(current);
+    if (!options.dryRun) strategy.allocation?.release(current);
     return null;
   }
   strategy.allocation?.assign(draft, current, context);

@@ -1,4 +1,4 @@
-import { applyPatch as applyJsonPatch, type Operation } from 'rfc6902';
+import { applyPatch as applyJsonPatch, Pointer, type Operation } from 'rfc6902';
 import type { KubeObject } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { Patch } from '../registry.ts';
@@ -68,13 +68,30 @@ function operationsOf(body: unknown): Operation[] {
   return body as Operation[];
 }
 
+/** Copies of copies grow without bound. */
+const MAX_COPIED_BYTES = 3 * 1024 * 1024;
+
+const sizeAt = (object: PlainObject, pointer: string): number =>
+  JSON.stringify(Pointer.fromJSON(pointer).get(object) ?? null).length;
+
+const tooMuchCopied = (bytes: number): StatusError =>
+  new StatusError(
+    'RequestEntityTooLarge',
+    `Unable to complete the copy, the accumulated size increase is ${bytes}, exceeding the limit ${MAX_COPIED_BYTES}`,
+  );
+
 const rejected = (): StatusError =>
   new StatusError('Invalid', 'the server rejected our request due to an error in our request', {});
 
 function applyOperations(current: KubeObject, operations: Operation[]): PlainObject {
   const object = structuredClone(current) as PlainObject;
   try {
-    if (applyJsonPatch(object, operations).some((error) => error !== null)) throw rejected();
+    let copied = 0;
+    for (const operation of operations) {
+      if (operation.op === 'copy') copied += sizeAt(object, operation.from);
+      if (copied > MAX_COPIED_BYTES) throw tooMuchCopied(copied);
+      if (applyJsonPatch(object, [operation])[0] !== null) throw rejected();
+    }
   } catch (error) {
     // The library throws on operations that are not even shaped like one.
     throw error instanceof StatusError ? error : rejected();

@@ -114,11 +114,7 @@ describe('strategicMergePatch', () => {
       fc.property(json, json, (original, patch) => {
         const before = JSON.stringify(original);
         try {
-          strategicMergePatch(
-            original as object as Record<string, unknown>,
-            patch as object as Record<string, unknown>,
-            'Pod',
-          );
+          strategicMergePatch(original, patch, 'Pod');
         } catch (error) {
           expect(error).toBeInstanceOf(PatchError);
         }

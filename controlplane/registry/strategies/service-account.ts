@@ -3,5 +3,5 @@ import type { Strategy } from './strategy.ts';
 
 /** pkg/registry/core/serviceaccount/strategy.go */
 export const serviceAccountStrategy: Strategy<Kinds['serviceaccounts']> = {
-  needsResourceVersion: false,
+  needsResourceVersion: true,
 };
