@@ -53,7 +53,7 @@ async function send({ registry, write }: TestRegistry, refusal: Refusal): Promis
       if (watch === undefined) return registry.list(target, list);
       return registry.watch(
         target,
-        { ...list, sendInitialEvents: sendInitialEvents === 'true' },
+        { ...list, ...(sendInitialEvents === undefined ? {} : { sendInitialEvents: true }) },
         () => undefined,
       );
     }

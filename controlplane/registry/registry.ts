@@ -94,6 +94,7 @@ export interface WatchOptions {
   readonly resourceVersion?: string | undefined;
   readonly allowWatchBookmarks?: boolean | undefined;
   readonly sendInitialEvents?: boolean | undefined;
+  readonly resourceVersionMatch?: string | undefined;
 }
 
 export type WatchEvent =

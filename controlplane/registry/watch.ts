@@ -2,6 +2,7 @@ import { StatusError } from '#api/status.ts';
 import type { Clock } from '#api/clock.ts';
 import { RevisionExpired, type Entry, type Store, type StoreEvent } from '../store/store.ts';
 import { strategyOf, type Environment } from './environment.ts';
+import { validateWatchOptions } from './list-options.ts';
 import { parseRevision, tooLargeRevision } from './list.ts';
 import type { Target, WatchEvent, WatchOptions } from './registry.ts';
 import { parseSelection, type Selection } from './selection.ts';
@@ -19,6 +20,7 @@ export function watchObjects(
   on: On,
 ): () => void {
   const { store, clock } = environment;
+  validateWatchOptions(options);
   const selection = parseSelection(target.resource, strategyOf(environment, target.resource), options);
   const since = startOf(store, options);
   const watched = { resource: target.resource.name, namespace: target.namespace };
