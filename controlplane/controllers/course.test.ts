@@ -188,6 +188,20 @@ describe('the course’s Deployment and Services', () => {
     }
   });
 
+  it('goes on where it was when the control plane starts anew in the middle of a rollout', async () => {
+    await cluster.advance(10_000);
+    await cluster.patch('deployments', NAME, image('nginx:alpine'));
+    for (let restarts = 0; restarts < 6; restarts += 1) {
+      await cluster.advance(7_300, withinBounds);
+      const before = [...sizes(), revisions()];
+      await cluster.restart();
+      expect([...sizes(), revisions()]).toEqual(before);
+    }
+    await cluster.advance(30_000, withinBounds);
+    expect(sizes()).toEqual([0, 10]);
+    expect(condition('Progressing')).toContain('True NewReplicaSetAvailable');
+  });
+
   it('goes away with its namespace', async () => {
     await cluster.create('namespaces', { metadata: { name: 'course' } });
     cluster.namespace = 'course';

@@ -38,24 +38,25 @@ export class TestCluster {
 
   readonly #store = new MemoryStore();
   readonly #registry: Registry;
-  readonly #parts: { stop(): unknown }[] = [];
+  readonly #unwatch: () => void;
+  #parts: { stop(): unknown }[] = [];
   readonly #addresses = new Map<string, string>();
   #alive: readonly string[];
 
   constructor(nodes: readonly string[]) {
     const { clock } = this;
-    const log = pino({ level: 'warn' }, { write: (line) => void this.warnings.push(line) });
     this.#alive = nodes;
     this.#registry = createRegistry({ store: this.#store, clock });
     this.client = createClient(this.#registry, this.#store);
-    const { client } = this;
+    this.#startParts();
+    this.#unwatch = this.client.watch('pods', { updated: (before, after) => this.#sync(before, after) });
+  }
+
+  #startParts(): void {
+    const { client, clock } = this;
+    const log = pino({ level: 'warn' }, { write: (line) => void this.warnings.push(line) });
     const options = { advertiseAddress: '172.18.0.2', caCert: 'CERTIFICATE', nodeMonitorGraceSeconds: 4 };
     this.#parts = [startControllers({ client, clock, log, options }), startScheduler({ client, clock, log })];
-    this.#parts.push({
-      stop: client.watch('pods', {
-        updated: (before, after) => this.#sync(before, after),
-      }),
-    });
   }
 
   static async start(...nodes: string[]): Promise<TestCluster> {
@@ -67,6 +68,18 @@ export class TestCluster {
   }
 
   async stop(): Promise<void> {
+    this.#unwatch();
+    await this.#stopParts();
+  }
+
+  /** Controllers and scheduler end and start anew, knowing only what is stored. */
+  async restart(): Promise<void> {
+    await this.#stopParts();
+    this.#startParts();
+    await this.settled();
+  }
+
+  async #stopParts(): Promise<void> {
     await Promise.all(this.#parts.map(async (part) => part.stop()));
   }
 
