@@ -99,6 +99,8 @@ class ServiceCarrier {
   readonly #runner: Runner;
   #defaultMode: ProxyMode;
   #proxier: Proxier | undefined;
+  /** To be taken away once the other one carries. */
+  #leaving: Proxier | undefined;
   #mode: ProxyMode;
   #waiting: (() => void)[] = [];
   #stopVerifying = (): void => {};
@@ -144,10 +146,12 @@ class ServiceCarrier {
   }
 
   async #sync(): Promise<void> {
-    if (this.#proxier?.mode !== this.#mode) await this.#switch(this.#mode);
     const started = performance.now();
     const changes = this.#tracker.update();
-    await this.#proxier?.sync(this.#tracker.ports);
+    if (this.#proxier?.mode === this.#mode) await this.#proxier.sync(this.#tracker.ports);
+    else await this.#switch(this.#mode);
+    await this.#leaving?.stop();
+    this.#leaving = undefined;
     const milliseconds = Math.round((performance.now() - started) * 10) / 10;
     this.#log.debug({ changes: changes.length, services: this.#tracker.ports.size, milliseconds }, 'synced');
     const waiting = this.#waiting;
@@ -155,11 +159,14 @@ class ServiceCarrier {
     for (const resolve of waiting) resolve();
   }
 
+  /** The new one carries before the old one is taken away, so that no connection is refused in between. */
   async #switch(mode: ProxyMode): Promise<void> {
     const previous = this.#proxier;
+    const next = this.#create(mode);
+    await next.sync(this.#tracker.ports);
     // After a restart of the process the other mode's work may still be on the node.
-    await (previous ?? this.#create(mode === 'nftables' ? 'userspace' : 'nftables')).stop();
-    this.#proxier = this.#create(mode);
+    this.#leaving = previous ?? this.#create(mode === 'nftables' ? 'userspace' : 'nftables');
+    this.#proxier = next;
     this.#log.info({ mode, previous: previous?.mode }, 'Services are carried in this mode');
   }
 

@@ -22,8 +22,9 @@ export class Lab {
   static readonly REMOTE_POD_IP = '10.244.2.9';
   static readonly podIp = (index: number): string => `10.244.1.${index + 2}`;
 
-  constructor() {
-    const name = `podlab-test-${process.pid}`;
+  /** `title` keeps labs apart that one process has at once. */
+  constructor(title: string) {
+    const name = `podlab-test-${process.pid}-${title}`;
     this.node = new Member(`${name}-node`);
     this.outside = new Member(`${name}-outside`);
     this.pods = [0, 1, 2].map((index) => new Member(`${name}-pod${index}`));

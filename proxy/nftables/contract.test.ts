@@ -1,0 +1,3 @@
+import { testProxier } from '../testing/contract.ts';
+
+testProxier('nftables');
