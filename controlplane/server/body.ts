@@ -2,7 +2,7 @@ import { StatusError } from '#api/status.ts';
 import type { AnyRequest } from './streaming.ts';
 
 /** apiserver's `MaxRequestBodyBytes`. */
-export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 /**
  * Reads a whole body. Rejects with 413 once it is longer than `MAX_BODY_BYTES`, and with 400 when the client goes away in the middle.

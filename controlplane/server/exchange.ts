@@ -91,7 +91,7 @@ export class Exchange extends ApiRequest {
   }
 }
 
-export const toJson = (value: unknown, pretty: boolean): string =>
+const toJson = (value: unknown, pretty: boolean): string =>
   pretty ? `${JSON.stringify(value, null, 2)}\n` : JSON.stringify(value);
 
 /** RFC 7234 5.5 as apimachinery's `NewWarningHeader`: quoted, without control characters; other bytes as UTF-8. */

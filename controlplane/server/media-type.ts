@@ -1,7 +1,7 @@
 import { StatusError } from '#api/status.ts';
 
 /** The ways in which an object may be written. */
-export type Encoding = 'json' | 'yaml';
+type Encoding = 'json' | 'yaml';
 /** A request for another form of an object: `as=Table;v=v1;g=meta.k8s.io`. */
 export type Transform = 'none' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
 
@@ -30,7 +30,7 @@ export function parseAccept(header: string): MediaRange[] {
 }
 
 /** One media type with its parameters. */
-export function parseMediaRange(text: string): MediaRange {
+function parseMediaRange(text: string): MediaRange {
   const [type = '', ...rest] = text.split(';');
   const parameters = new Map<string, string>();
   for (const parameter of rest) {
@@ -105,7 +105,7 @@ export function negotiateInput(contentType: string | undefined): InputType {
 }
 
 /** 415: the body is in none of the `accepted` types. */
-export const unsupportedMediaType = (accepted: readonly string[]): StatusError =>
+const unsupportedMediaType = (accepted: readonly string[]): StatusError =>
   new StatusError(
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,

@@ -1,11 +1,4 @@
-import {
-  RESOURCES,
-  type Resource,
-  type ResourceName,
-  type Subresource,
-  type Verb,
-  apiVersionOf,
-} from '#api/resources.ts';
+import { RESOURCES, type Resource, type Subresource, type Verb, apiVersionOf } from '#api/resources.ts';
 
 /** What a URL path names, after apiserver's `RequestInfoFactory`. */
 export type Route =
@@ -114,9 +107,3 @@ export function verbOf(method: string, route: ResourceRoute, watch: boolean): Ve
   if (verb === undefined || !route.resource.verbs.includes(verb)) return undefined;
   return verb === 'list' && (watch || route.watch) ? 'watch' : verb;
 }
-
-/** `pods`, or `deployments` of a group, as StatusError names it. */
-export const groupResource = (resource: Resource): { group: string; resource: ResourceName } => ({
-  group: resource.group,
-  resource: resource.name,
-});

@@ -23,7 +23,7 @@ export interface ServerFixture {
   stop(): Promise<void>;
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
   readonly anonymous?: boolean;

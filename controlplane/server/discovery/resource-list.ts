@@ -41,7 +41,7 @@ export const resourcesOf = (apiVersion: string): readonly Resource[] =>
   RESOURCES.filter((resource) => apiVersionOf(resource) === apiVersion);
 
 /** A resource and its subresources, as `kubectl api-resources` reads them from `/api/v1`. */
-export function apiResources(resource: Resource): ApiResource[] {
+function apiResources(resource: Resource): ApiResource[] {
   return [
     {
       name: resource.name,

@@ -39,8 +39,7 @@ const SUBRESOURCE_TYPES: Readonly<Record<string, string>> = {
   scale: 'Scale',
 };
 
-/** Exported for tests. */
-export function buildDocument(resources: readonly Resource[], docs: Docs): Document {
+function buildDocument(resources: readonly Resource[], docs: Docs): Document {
   const types = resources.flatMap((resource) => [
     resource.type,
     `${resource.type}List`,
