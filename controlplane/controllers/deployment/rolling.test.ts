@@ -75,7 +75,8 @@ describe('planRolling', () => {
   });
 
   it('does not trust a status that counts more Pods than the ReplicaSet has left', () => {
-    expect(plan(ten, replicaSet('new', 4, 2), replicaSet('old', 7, 9))).toEqual([]);
+    const noSurge = deployment(10, 0, 1);
+    expect(plan(noSurge, replicaSet('new', 8, 8), replicaSet('old', 2, 5))).toEqual([['old', 1]]);
   });
 
   it('has nothing to do when the rollout is complete', () => {
