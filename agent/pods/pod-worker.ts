@@ -1,7 +1,7 @@
 import type { Container, PodStatus } from '#api/gen/types.ts';
 import type { PodRef } from '../session/control-plane.ts';
 import type { RuntimeContainer } from '../runtime/runtime.ts';
-import { errorText, untilDone, type AgentContext } from './agent-context.ts';
+import { errorText, sleep, untilDone, type AgentContext } from './agent-context.ts';
 import { ContainerRunner, GroundError, type PodGround } from './container-runner.ts';
 import { attemptOf, isSandbox, reportedRun, runsOf } from './instances.ts';
 import { planPod, type Action } from './plan.ts';
@@ -19,6 +19,10 @@ import { podStatus } from './pod-status.ts';
 import { connectSandbox, removeSandbox, startSandbox } from './sandbox.ts';
 
 const RETRY_MILLISECONDS = 2000;
+/** How often files of ConfigMaps and Secrets are compared with their objects: the kubelet's `syncFrequency`. */
+const REFRESH_MILLISECONDS = 60_000;
+const CONNECT_TRIES = 5;
+const CONNECT_RETRY_MILLISECONDS = 500;
 
 /**
  * Runs one Pod. Every change (of the Pod, of a container, of time) leads to one synchronous pass: plan, begin the steps of the plan,
@@ -43,6 +47,7 @@ export class PodWorker {
   #closed = false;
   #cancelTimer: () => void = () => undefined;
   #cancelDeadline: () => void = () => undefined;
+  #cancelRefresh: () => void = () => undefined;
 
   /** `found`: what an earlier agent has left of this Pod, in any state. `onGone`: nothing is left of it any more. */
   constructor(context: AgentContext, pod: Pod, found: readonly RuntimeContainer[], onGone: () => void) {
@@ -127,6 +132,7 @@ export class PodWorker {
     this.#closed = true;
     this.#cancelTimer();
     this.#cancelDeadline();
+    this.#cancelRefresh();
     for (const runner of this.#runners.values()) runner.close();
   }
 
@@ -225,6 +231,7 @@ export class PodWorker {
     if (old?.why === 'deleted' && ending.why !== 'deleted') return;
     this.#ending = { ...ending, since: this.#context.clock.now(), graceSeconds };
     this.#abort.abort();
+    this.#cancelRefresh();
     if (old !== undefined) for (const runner of this.#runners.values()) void runner.hurry(graceSeconds);
     this.changed();
   }
@@ -281,12 +288,28 @@ export class PodWorker {
     try {
       await mounted;
       this.#volumes.state = 'mounted';
+      this.#refreshLater();
     } catch (error) {
       this.#emit('Warning', 'FailedMount', errorText(error));
       this.#volumes.state = 'absent';
       this.#volumes.retryAt = this.#context.clock.now() + RETRY_MILLISECONDS;
     }
     this.changed();
+  }
+
+  #refreshLater(): void {
+    if (this.#closed || this.#ending !== undefined) return;
+    this.#cancelRefresh = this.#context.clock.after(REFRESH_MILLISECONDS, () => void this.#refreshVolumes());
+  }
+
+  async #refreshVolumes(): Promise<void> {
+    const { volumes, nodeIp, allocatable, log } = this.#context;
+    try {
+      await volumes.refresh(this.#pod, { podIp: '', hostIp: nodeIp, allocatable });
+    } catch (error) {
+      log.warn({ err: error, pod: this.ref }, 'volumes could not be brought up to date');
+    }
+    this.#refreshLater();
   }
 
   #createSandbox(): void {
@@ -394,11 +417,23 @@ export class PodWorker {
       return;
     }
     this.#sandbox.state = 'starting';
-    const ready = untilDone(this.#context, 'connecting a sandbox', async () => ({
-      id: newest.id,
-      ip: await connectSandbox(this.#context, this.#pod, newest),
-    }));
-    this.#follow(Promise.resolve(newest.id), ready);
+    this.#follow(Promise.resolve(newest.id), this.#reconnect(newest));
+  }
+
+  /** A sandbox that cannot be connected again is as good as dead. */
+  async #reconnect(sandbox: RuntimeContainer): Promise<{ id: string; ip: string }> {
+    const { clock } = this.#context;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return { id: sandbox.id, ip: await connectSandbox(this.#context, this.#pod, sandbox) };
+      } catch (error) {
+        if (tries === CONNECT_TRIES || this.#ending !== undefined) {
+          await removeSandbox(this.#context, sandbox.id);
+          throw error;
+        }
+        await sleep(clock, CONNECT_RETRY_MILLISECONDS);
+      }
+    }
   }
 
   #removeAll(containers: readonly RuntimeContainer[]): void {

@@ -70,6 +70,7 @@ function startLoop(
     run: () => runProbe(probe, options.target),
     clock: options.clock,
     startedAt: options.startedAt,
+    eager: kind !== 'Liveness',
     onVerdict,
     onFailure: (output) => options.onFailure(`${kind} probe failed: ${output}`),
   });

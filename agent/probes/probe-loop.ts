@@ -11,7 +11,14 @@ export interface ProbeLoopOptions {
   /** Called when a threshold is reached, again and again while results stay the same. */
   readonly onVerdict: (ok: boolean) => void;
   readonly onFailure: (output: string) => void;
+  /**
+   * Tries again soon, within the first period, until the first success: a server that needs a moment to listen is not to wait for a whole
+   * period. Those tries count for nothing unless they succeed. The kubelet has the same effect by probing at every status change.
+   */
+  readonly eager?: boolean;
 }
+
+const FIRST_EAGER_MILLISECONDS = 50;
 
 /** Runs a probe in its period until stopped (kubelet `prober/worker.go`). */
 export function startProbeLoop(options: ProbeLoopOptions): () => void {
@@ -20,7 +27,12 @@ export function startProbeLoop(options: ProbeLoopOptions): () => void {
   let stopped = false;
   let last: boolean | undefined;
   let row = 0;
-  const take = ({ ok, output }: ProbeResult): void => {
+  let eagerWait = options.eager === true ? FIRST_EAGER_MILLISECONDS : Infinity;
+  const first = options.startedAt + (probe.initialDelaySeconds ?? 0) * 1000;
+  const again = (milliseconds: number): void => {
+    if (!stopped) cancel = clock.after(Math.max(0, milliseconds), tick);
+  };
+  const count = ({ ok, output }: ProbeResult): void => {
     if (stopped) return;
     row = ok === last ? row + 1 : 1;
     last = ok;
@@ -30,12 +42,17 @@ export function startProbeLoop(options: ProbeLoopOptions): () => void {
   const tick = (): void => {
     const began = clock.now();
     void options.run().then((result) => {
-      take(result);
-      if (!stopped) cancel = clock.after(Math.max(0, began + period - clock.now()), tick);
+      if (!result.ok && clock.now() + eagerWait < first + period) {
+        again(eagerWait);
+        eagerWait *= 2;
+        return undefined;
+      }
+      eagerWait = Infinity;
+      count(result);
+      again(began + period - clock.now());
       return undefined;
     });
   };
-  const first = options.startedAt + (probe.initialDelaySeconds ?? 0) * 1000;
   let cancel = clock.after(Math.max(0, first - clock.now()), tick);
   return () => {
     stopped = true;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ContainerRuntime, ExecSession } from '../runtime/runtime.ts';
 
 const MAX_OUTPUT_BYTES = 10 * 1024;
@@ -23,8 +24,8 @@ export async function runCommand(
     stderr: true,
     tty: false,
   });
-  const read = collect(session);
-  const ended = session.exit.then((exitCode): CommandResult => ({ exitCode, output: read() }));
+  const output = collect(session);
+  const ended = Promise.all([session.exit, output]).then(([exitCode, text]) => ({ exitCode, output: text }));
   try {
     return await Promise.race([ended, ...limits(timeout, signal)]);
   } finally {
@@ -47,15 +48,20 @@ function limits(timeout: number | undefined, signal: AbortSignal | undefined): P
   ];
 }
 
-function collect(session: ExecSession): () => string {
+/** Resolves when both streams have ended. */
+async function collect(session: ExecSession): Promise<string> {
   const chunks: Buffer[] = [];
   let left = MAX_OUTPUT_BYTES;
-  for (const stream of [session.stdout, session.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      if (left > 0) chunks.push(chunk.subarray(0, left));
-      left -= chunk.length;
+  const read = (stream: Readable): Promise<void> =>
+    new Promise((resolve) => {
+      stream.on('data', (chunk: Buffer) => {
+        if (left > 0) chunks.push(chunk.subarray(0, left));
+        left -= chunk.length;
+      });
+      stream.on('error', () => stream.destroy());
+      stream.once('end', resolve);
+      stream.once('close', resolve);
     });
-    stream.on('error', () => stream.destroy());
-  }
-  return () => Buffer.concat(chunks).toString();
+  await Promise.all([read(session.stdout), read(session.stderr)]);
+  return Buffer.concat(chunks).toString();
 }
