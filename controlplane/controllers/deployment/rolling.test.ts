@@ -76,7 +76,8 @@ describe('planRolling', () => {
 
   it('does not trust a status that counts more Pods than the ReplicaSet has left', () => {
     const noSurge = deployment(10, 0, 1);
-    expect(plan(noSurge, replicaSet('new', 8, 8), replicaSet('old', 2, 5))).toEqual([['old', 1]]);
+    const [older, scaled] = [replicaSet('1', 2, 2), replicaSet('2', 2, 5)];
+    expect(plan(noSurge, replicaSet('new', 6, 6), older, scaled)).toEqual([['1', 1]]);
   });
 
   it('has nothing to do when the rollout is complete', () => {
