@@ -109,6 +109,26 @@ test('a node that comes back is without taints again', async () => {
   expect(ready('node1')?.status).toBe('True');
 });
 
+test('Pods of a node that comes back are ready again, unless the node has said otherwise', async () => {
+  const { client } = context;
+  await join('node1');
+  await join('node2');
+  await client.seed('pods', pod('same', { nodeName: 'node1', readySince: 1 }));
+  await client.seed('pods', pod('failing', { nodeName: 'node1', readySince: 1 }));
+  const ready = (name: string) =>
+    client.get('pods', 'default', name)?.status?.conditions?.find(({ type }) => type === 'Ready');
+  await passWith(6, 'node2');
+  expect([ready('same')?.status, ready('failing')?.status]).toEqual(['False', 'False']);
+  await post('node1', 'True');
+  const failing = client.get('pods', 'default', 'failing')!;
+  const reported = { ...ready('failing')!, reason: 'ContainersNotReady' };
+  await client.updateStatus('pods', { ...failing, status: { ...failing.status, conditions: [reported] } });
+  await passWith(1, 'node1', 'node2');
+  expect(ready('same')?.status).toBe('False');
+  await passWith(1, 'node1', 'node2');
+  expect([ready('same')?.status, ready('failing')?.status]).toEqual(['True', 'False']);
+});
+
 test('a node that says it is not ready is tainted so at once', async () => {
   await join('node1');
   await join('node2');

@@ -1,14 +1,15 @@
-import { rfc3339 } from '#api/clock.ts';
 import type { Kinds } from '#api/resources.ts';
-import { StatusError } from '#api/status.ts';
 import { runController, type Controller } from '../controller.ts';
-import { readyCondition } from '../pod-state.ts';
 import { createEventRecorder } from '../recorder.ts';
 import type { ControllerContext } from '../context.ts';
 import { createNodeHealth } from './node-health.ts';
+import { createPodReadiness } from './pod-readiness.ts';
 import { isReady, plannedTaints, silentConditions } from './node-plan.ts';
 
 type Node = Kinds['nodes'];
+
+/** An agent that connects anew reports its Pods first, which may no longer be ready. */
+const GIVE_BACK_AFTER_MS = 2000;
 
 /**
  * Judges nodes by their signs of life, as Kubernetes' node lifecycle controller: a silent node's conditions become Unknown, what its
@@ -18,6 +19,9 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
   const { client, clock, log, options } = context;
   const recorder = createEventRecorder(client, clock, 'node-controller', log);
   const health = createNodeHealth(clock, options.nodeMonitorGraceSeconds * 1000);
+  const readiness = createPodReadiness(client, clock, recorder);
+  /** Since when nodes are ready again (milliseconds since the epoch). */
+  const readySince = new Map<string, number>();
   const controller = runController({ name: 'node-lifecycle', clock, log, sync });
 
   const stops = [
@@ -47,7 +51,10 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
     if (was && !is) {
       recorder.event(node, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
     }
-    if (!was && is) recorder.event(node, 'Normal', 'NodeReady', `Node ${name} status is now: NodeReady`);
+    if (!was && is) {
+      readySince.set(name, clock.now());
+      recorder.event(node, 'Normal', 'NodeReady', `Node ${name} status is now: NodeReady`);
+    }
     // Whether any node is ready decides for all of them.
     if (was === is) controller.enqueue(name);
     else for (const { metadata } of client.list('nodes')) controller.enqueue(metadata.name);
@@ -56,6 +63,7 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
   function onDeleted(node: Node): void {
     const { name } = node.metadata;
     health.forget(name);
+    readySince.delete(name);
     recorder.event(
       node,
       'Normal',
@@ -81,8 +89,17 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
       }
     }
     await setTaints(node);
-    if (!isReady(node)) await markPodsNotReady(name);
-    if (silentIn > 0) return { requeueAfterMs: silentIn };
+    if (!isReady(node)) await readiness.takeAway(name);
+    const giveBackIn = readiness.hasTaken(name) && isReady(node) ? await giveBack(name) : silentIn;
+    if (silentIn > 0) return { requeueAfterMs: Math.min(silentIn, giveBackIn) };
+  }
+
+  /** Returns in how many milliseconds to come again. */
+  async function giveBack(name: string): Promise<number> {
+    const wait = (readySince.get(name) ?? 0) + GIVE_BACK_AFTER_MS - clock.now();
+    if (wait > 0) return wait;
+    await readiness.giveBack(name);
+    return Infinity;
   }
 
   async function setTaints(node: Node): Promise<void> {
@@ -91,29 +108,6 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
     if (taints === undefined) return;
     const { taints: _, ...spec } = node.spec ?? {};
     await client.update('nodes', { ...node, spec: taints.length === 0 ? spec : { ...spec, taints } });
-  }
-
-  async function markPodsNotReady(nodeName: string): Promise<void> {
-    const pods = client
-      .list('pods')
-      .filter((pod) => pod.spec?.nodeName === nodeName && readyCondition(pod)?.status === 'True');
-    await Promise.all(pods.map(markNotReady));
-  }
-
-  /** `controllerutil.MarkPodsNotReady`. A Pod that is gone meanwhile is as good. */
-  async function markNotReady(pod: Kinds['pods']): Promise<void> {
-    const conditions = (pod.status?.conditions ?? []).map((condition) =>
-      condition.type === 'Ready'
-        ? { ...condition, status: 'False', lastTransitionTime: rfc3339(clock.now()) }
-        : condition,
-    );
-    try {
-      await client.updateStatus('pods', { ...pod, status: { ...pod.status, conditions } });
-    } catch (error) {
-      if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
-      return;
-    }
-    recorder.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready');
   }
 
   return {
