@@ -5,18 +5,23 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import * as grpc from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { realClock } from '#api/clock.ts';
 import type { Status } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
+import type { JoinResponse } from '#proto/gen/podlab/v1/JoinResponse.ts';
+import { nodeProto } from '#proto/load.ts';
 import type { AgentHandlers } from '../agent/session/control-plane.ts';
+import { createCredentialStore } from '../agent/session/credentials.ts';
 import { startSession, type Session } from '../agent/session/session.ts';
 import type { ExecOptions, ExecSession, LogOptions } from '../agent/runtime/runtime.ts';
 import { createPortRelay } from '../agent/streams/port-relay.ts';
 import { createStreamServer, type StreamServer } from '../agent/streams/stream-server.ts';
 import { FakeClient } from '../controlplane/fake-client.ts';
+import { serverCredentials } from '../controlplane/nodes/credentials.ts';
 import { startNodeServer, type NodeServer } from '../controlplane/nodes/node-server.ts';
 import type { NodeStream } from '../controlplane/nodes/node-streams.ts';
 import { loadPki, type Pki } from '../controlplane/pki/pki.ts';
@@ -71,7 +76,11 @@ function quiet(): AgentHandlers {
 }
 
 let sessions = 0;
-async function connect(handlers: Partial<AgentHandlers> = {}, joinToken = 'secret'): Promise<Session> {
+async function connect(
+  handlers: Partial<AgentHandlers> = {},
+  joinToken = 'secret',
+  wait = WAIT,
+): Promise<Session> {
   sessions += 1;
   session = startSession({
     address: `127.0.0.1:${server.port}`,
@@ -86,11 +95,12 @@ async function connect(handlers: Partial<AgentHandlers> = {}, joinToken = 'secre
     clock: realClock,
     log,
   });
-  await connected(session);
+  await connected(session, wait);
   return session;
 }
 
-const connected = (one: Session): Promise<void> => vi.waitFor(() => expect(one.connected).toBe(true), WAIT);
+const connected = (one: Session, wait = WAIT): Promise<void> =>
+  vi.waitFor(() => expect(one.connected).toBe(true), wait);
 
 async function podOf(name: string): Promise<{ namespace: string; name: string; uid: string }> {
   const pod = { metadata: { namespace: 'default', name }, spec: { nodeName: 'node1', containers: [] } };
@@ -110,6 +120,33 @@ test('an agent joins with the token, registers, hears of its Pods and reports on
   one.reportPodStatus(ref, { phase: 'Running' });
   expect(await one.flush(5_000)).toBe(true);
   expect(phaseOf('p')).toBe('Running');
+});
+
+test('an agent with another token is not let in', async () => {
+  await expect(connect({}, 'guess', { timeout: 300, interval: 20 })).rejects.toThrow();
+  expect(client.list('nodes')).toEqual([]);
+});
+
+test('an agent does not join a control plane that does not know the token', async () => {
+  const impostor = new grpc.Server();
+  impostor.addService(nodeProto.Bootstrap.service, {
+    Join: (_call: unknown, reply: grpc.sendUnaryData<JoinResponse>) =>
+      reply(null, { certificatePem: Buffer.from('x'), proof: Buffer.alloc(32) }),
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    impostor.bindAsync('127.0.0.1:0', serverCredentials(pki), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  const store = createCredentialStore({
+    address: `127.0.0.1:${port}`,
+    joinToken: 'secret',
+    nodeName: 'node1',
+    dir: join(dir, 'impostor'),
+    clock: realClock,
+  });
+  await expect(store.get()).rejects.toThrow('does not know the join token');
+  impostor.forceShutdown();
 });
 
 test('a status reported while the control plane is away is stored when it is back, and the Pods are told anew', async () => {

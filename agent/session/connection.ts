@@ -4,6 +4,7 @@ import type { ControlMessage__Output } from '#proto/gen/podlab/v1/ControlMessage
 import type { StreamChunk } from '#proto/gen/podlab/v1/StreamChunk.ts';
 import type { StreamChunk__Output } from '#proto/gen/podlab/v1/StreamChunk.ts';
 import { nodeProto } from '#proto/load.ts';
+import { SERVER_NAME } from './control-plane-ca.ts';
 import type { NodeCredentials } from './credentials.ts';
 
 export type AttachCall = grpc.ClientDuplexStream<StreamChunk, StreamChunk__Output>;
@@ -25,8 +26,7 @@ const OPTIONS: grpc.ClientOptions = {
   'grpc.keepalive_permit_without_calls': 1,
   // Each connection is a new one: what an earlier one failed with must not delay it.
   'grpc.use_local_subchannel_pool': 1,
-  // The certificate names `controlplane`, whatever the address by which a node reaches it.
-  'grpc.ssl_target_name_override': 'controlplane',
+  'grpc.ssl_target_name_override': SERVER_NAME,
   'grpc.max_receive_message_length': 16 * 1024 * 1024,
 };
 /** Messages that the control plane may leave unread before the connection counts as dead. */

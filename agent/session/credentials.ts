@@ -3,8 +3,11 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#api/clock.ts';
+import { joinProof } from '#api/join-proof.ts';
+import type { JoinRequest } from '#proto/gen/podlab/v1/JoinRequest.ts';
 import type { JoinResponse__Output } from '#proto/gen/podlab/v1/JoinResponse.ts';
 import { nodeProto } from '#proto/load.ts';
+import { readCa, SERVER_NAME } from './control-plane-ca.ts';
 import { createKeyAndCsr } from './csr.ts';
 
 /** A node's identity: PEM each. */
@@ -84,25 +87,38 @@ async function write(dir: string, path: string, credentials: NodeCredentials): P
 }
 
 async function joinCluster(options: CredentialOptions): Promise<NodeCredentials> {
-  const { key, csr } = createKeyAndCsr(`system:node:${options.nodeName}`);
-  // The CA comes with the answer: the first call must trust whoever answers at this address.
-  const trusting = grpc.credentials.createSsl(null, null, null, { rejectUnauthorized: false });
-  const client = new nodeProto.Bootstrap(options.address, trusting, {
+  const { address, joinToken, nodeName } = options;
+  const { key, csr } = createKeyAndCsr(`system:node:${nodeName}`);
+  const rootCa = await readCa(address, JOIN_TIMEOUT);
+  const about = { caPem: rootCa, nodeName, csrPem: csr };
+  const answer = await callJoin(address, rootCa, {
+    nodeName,
+    csrPem: Buffer.from(csr),
+    proof: joinProof(joinToken, 'agent', about),
+  });
+  if (!answer.proof.equals(joinProof(joinToken, 'control plane', about)))
+    throw new Error(
+      `whoever answers at ${address} does not know the join token: not the control plane of this cluster`,
+    );
+  return { rootCa, key, cert: answer.certificatePem.toString() };
+}
+
+async function callJoin(
+  address: string,
+  rootCa: string,
+  request: JoinRequest,
+): Promise<JoinResponse__Output> {
+  const client = new nodeProto.Bootstrap(address, grpc.credentials.createSsl(Buffer.from(rootCa)), {
     'grpc.use_local_subchannel_pool': 1,
-    'grpc.ssl_target_name_override': 'controlplane',
+    'grpc.ssl_target_name_override': SERVER_NAME,
   });
   try {
-    const response = await new Promise<JoinResponse__Output>((resolve, reject) => {
-      client.join(
-        { token: options.joinToken, nodeName: options.nodeName, csrPem: Buffer.from(csr) },
-        { deadline: Date.now() + JOIN_TIMEOUT },
-        (error, answer) => {
-          if (answer === undefined) reject(error ?? new Error('no answer'));
-          else resolve(answer);
-        },
-      );
+    return await new Promise((resolve, reject) => {
+      client.join(request, { deadline: Date.now() + JOIN_TIMEOUT }, (error, answer) => {
+        if (answer === undefined) reject(error ?? new Error('no answer'));
+        else resolve(answer);
+      });
     });
-    return { rootCa: response.caPem.toString(), key, cert: response.certificatePem.toString() };
   } finally {
     client.close();
   }

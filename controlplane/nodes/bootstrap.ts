@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Logger } from 'pino';
+import { joinProof } from '#api/join-proof.ts';
 import type { BootstrapHandlers } from '#proto/gen/podlab/v1/Bootstrap.ts';
 import type { JoinRequest__Output } from '#proto/gen/podlab/v1/JoinRequest.ts';
 import type { JoinResponse } from '#proto/gen/podlab/v1/JoinResponse.ts';
@@ -19,7 +20,7 @@ class Refusal extends Error {
   }
 }
 
-/** Exchanges the join token for a client certificate. */
+/** Exchanges a proof of the join token for a client certificate. */
 export function createBootstrap(pki: Pki, log: Logger): BootstrapHandlers {
   return {
     Join(call, callback) {
@@ -45,22 +46,24 @@ async function respond(pki: Pki, log: Logger, call: Join[0], reply: Join[1]): Pr
 }
 
 async function join(pki: Pki, request: JoinRequest__Output): Promise<JoinResponse> {
-  if (!sameSecret(request.token, pki.joinToken))
-    throw new Refusal(grpc.status.UNAUTHENTICATED, 'the join token is wrong');
   if (request.nodeName.length > MAX_NAME_LENGTH || !DNS_SUBDOMAIN.test(request.nodeName))
     throw new Refusal(grpc.status.INVALID_ARGUMENT, 'the node name must be a lowercase RFC 1123 subdomain');
   if (request.csrPem.length > MAX_CSR_BYTES)
     throw new Refusal(grpc.status.INVALID_ARGUMENT, 'the certificate signing request is too large');
-  const certificate = await pki.signNodeCsr(request.csrPem.toString(), request.nodeName).catch((cause) => {
+  const about = { caPem: pki.caCert, nodeName: request.nodeName, csrPem: request.csrPem.toString() };
+  if (!sameBytes(request.proof, joinProof(pki.joinToken, 'agent', about)))
+    throw new Refusal(grpc.status.UNAUTHENTICATED, 'the join token is wrong');
+  const certificate = await pki.signNodeCsr(about.csrPem, about.nodeName).catch((cause) => {
     throw new Refusal(
       grpc.status.INVALID_ARGUMENT,
       `the certificate signing request is not valid: ${cause instanceof Error ? cause.message : String(cause)}`,
     );
   });
-  return { certificatePem: Buffer.from(certificate), caPem: Buffer.from(pki.caCert) };
+  return {
+    certificatePem: Buffer.from(certificate),
+    proof: joinProof(pki.joinToken, 'control plane', about),
+  };
 }
 
-/** Compares in constant time; hashing gives both the same length. */
-const sameSecret = (one: string, other: string): boolean => timingSafeEqual(sha256(one), sha256(other));
-
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const sameBytes = (one: Buffer, other: Buffer): boolean =>
+  one.length === other.length && timingSafeEqual(one, other);

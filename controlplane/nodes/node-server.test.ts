@@ -5,6 +5,7 @@ import * as grpc from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { realClock } from '#api/clock.ts';
+import { joinProof } from '#api/join-proof.ts';
 import type { Kinds } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { AgentMessage } from '#proto/gen/podlab/v1/AgentMessage.ts';
@@ -144,7 +145,8 @@ function askToJoin(token: string, nodeName: string, csr: string): Promise<grpc.S
   const bootstrap = new nodeProto.Bootstrap(address(), credentialsOf(undefined), OPTIONS);
   open.push(bootstrap);
   return new Promise((resolve) => {
-    bootstrap.join({ token, nodeName, csrPem: Buffer.from(csr) }, (error) => resolve(error));
+    const proof = joinProof(token, 'agent', { caPem: pki.caCert, nodeName, csrPem: csr });
+    bootstrap.join({ proof, nodeName, csrPem: Buffer.from(csr) }, (error) => resolve(error));
   });
 }
 

@@ -2,13 +2,13 @@
 
 
 export interface JoinRequest {
-  'token'?: (string);
   'nodeName'?: (string);
   'csrPem'?: (Buffer | Uint8Array | string);
+  'proof'?: (Buffer | Uint8Array | string);
 }
 
 export interface JoinRequest__Output {
-  'token': (string);
   'nodeName': (string);
   'csrPem': (Buffer);
+  'proof': (Buffer);
 }

@@ -3,10 +3,10 @@
 
 export interface JoinResponse {
   'certificatePem'?: (Buffer | Uint8Array | string);
-  'caPem'?: (Buffer | Uint8Array | string);
+  'proof'?: (Buffer | Uint8Array | string);
 }
 
 export interface JoinResponse__Output {
   'certificatePem': (Buffer);
-  'caPem': (Buffer);
+  'proof': (Buffer);
 }
