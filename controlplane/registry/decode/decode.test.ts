@@ -1,0 +1,109 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RESOURCES, resourceOf } from '#api/resources.ts';
+import { StatusError } from '#api/status.ts';
+import { decodeObject } from './decode.ts';
+
+const WARN = { fieldValidation: 'Warn', warn: () => undefined } as const;
+const pod = (spec: object): object => ({ metadata: { name: 'p' }, spec });
+const decodePod = (body: unknown): unknown => decodeObject(resourceOf('pods'), body, WARN)['spec'];
+
+describe('decodeObject', () => {
+  it('leaves out nulls and what Go writes as empty, but keeps what is a pointer there', () => {
+    const spec = {
+      hostNetwork: false,
+      nodeName: '',
+      nodeSelector: {},
+      tolerations: null,
+      initContainers: [],
+      priority: 0,
+      enableServiceLinks: false,
+      securityContext: {},
+    };
+    expect(decodePod(pod(spec))).toEqual({ priority: 0, enableServiceLinks: false, securityContext: {} });
+  });
+
+  it('writes quantities and times in one form', () => {
+    const resources = { limits: { cpu: 0.5, memory: '1024Mi' } };
+    expect(decodePod(pod({ containers: [{ name: 'c', resources }] }))).toEqual({
+      containers: [{ name: 'c', resources: { limits: { cpu: '500m', memory: '1Gi' } } }],
+    });
+    const lease = { spec: { renewTime: '2026-01-02T03:04:05.678+01:00' } };
+    expect(decodeObject(resourceOf('leases'), lease, WARN)['spec']).toEqual({
+      renewTime: '2026-01-02T02:04:05.678000Z',
+    });
+  });
+
+  it.each([
+    [
+      pod({ containers: [{ env: 'x' }] }),
+      'json: cannot unmarshal string into Go struct field Container.spec.containers.env of type []v1.EnvVar',
+    ],
+    [
+      pod({ containers: ['x'] }),
+      'json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type v1.Container',
+    ],
+    [
+      pod({ hostNetwork: 'yes' }),
+      'json: cannot unmarshal string into Go struct field PodSpec.spec.hostNetwork of type bool',
+    ],
+    [
+      pod({ priority: 1.5 }),
+      'json: cannot unmarshal number 1.5 into Go struct field PodSpec.spec.priority of type int32',
+    ],
+    [
+      pod({ priority: 3e9 }),
+      'json: cannot unmarshal number 3000000000 into Go struct field PodSpec.spec.priority of type int32',
+    ],
+    [{ spec: [] }, 'json: cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec'],
+    [
+      pod({ dnsPolicy: 1 }),
+      'json: cannot unmarshal number into Go struct field PodSpec.spec.dnsPolicy of type v1.DNSPolicy',
+    ],
+    [
+      { metadata: { creationTimestamp: 'now' } },
+      'parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"',
+    ],
+  ])('says of %j what Go says', (body, message) => {
+    expect(() => decodePod(body)).toThrow(`Pod in version "v1" cannot be handled as a Pod: ${message}`);
+  });
+
+  it('names duplicate fields with the unknown ones', () => {
+    const strict = {
+      fieldValidation: 'Strict',
+      warn: () => undefined,
+      duplicateFields: ['metadata.name'],
+    } as const;
+    expect(() => decodeObject(resourceOf('pods'), { spek: 1 }, strict)).toThrow(
+      'strict decoding error: duplicate field "metadata.name", unknown field "spek"',
+    );
+  });
+
+  it('answers any body with an object or a StatusError, and shares nothing with it', () => {
+    const json = fc.object({
+      key: fc.constantFrom(
+        'metadata',
+        'spec',
+        'name',
+        'containers',
+        'labels',
+        'data',
+        'ports',
+        'kind',
+        '__proto__',
+      ),
+      withNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...RESOURCES), fc.oneof(json, fc.jsonValue()), (resource, body) => {
+        const before = JSON.stringify(body);
+        try {
+          Object.assign(decodeObject(resource, body, WARN).metadata, { labels: {} });
+        } catch (error) {
+          expect(error).toBeInstanceOf(StatusError);
+        }
+        expect(JSON.stringify(body)).toBe(before);
+      }),
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { create, target, testRegistry, type TestRegistry } from './test-registry.ts';
+
+const makeConfigMaps = async (cluster: TestRegistry, names: readonly string[]): Promise<void> => {
+  for (const name of names) await create(cluster, 'configmaps', { metadata: { name, labels: { name } } });
+};
+
+const names = ({ entries }: { entries: readonly { object: { metadata: { name: string } } }[] }): string[] =>
+  entries.map(({ object }) => object.metadata.name);
+
+describe('lists', () => {
+  it('come in parts that show one moment, whatever happens in between', async () => {
+    const cluster = await testRegistry();
+    await makeConfigMaps(cluster, ['a', 'b', 'c', 'd', 'e']);
+    const { registry, client } = cluster;
+    const where = target('configmaps');
+    const first = registry.list(where, { limit: 2 });
+    expect(names(first)).toEqual(['a', 'b']);
+    expect(first.remainingItemCount).toBe(3);
+
+    await client.delete('configmaps', 'default', 'c');
+    await makeConfigMaps(cluster, ['ba', 'f']);
+    const second = registry.list(where, { limit: 2, continue: first.continue });
+    expect(names(second)).toEqual(['c', 'd']);
+    expect(second.resourceVersion).toBe(first.resourceVersion);
+    const third = registry.list(where, { limit: 2, continue: second.continue });
+    expect(names(third)).toEqual(['e']);
+    expect(third.continue).toBeUndefined();
+    expect(names(registry.list(where, {}))).toEqual(['a', 'b', 'ba', 'd', 'e', 'f']);
+  });
+
+  it('show an exact version of the past, and refuse one of the future', async () => {
+    const cluster = await testRegistry();
+    await makeConfigMaps(cluster, ['a']);
+    const then = cluster.registry.list(target('configmaps'), {}).resourceVersion;
+    await makeConfigMaps(cluster, ['b']);
+    const exact = { resourceVersion: then, resourceVersionMatch: 'Exact' };
+    expect(names(cluster.registry.list(target('configmaps'), exact))).toEqual(['a']);
+    const notOlder = { resourceVersion: then, resourceVersionMatch: 'NotOlderThan' };
+    expect(names(cluster.registry.list(target('configmaps'), notOlder))).toEqual(['a', 'b']);
+    expect(() => cluster.registry.list(target('configmaps'), { resourceVersion: '999' })).toThrow(
+      /^Too large resource version: 999, current: \d+$/,
+    );
+  });
+
+  it('select by labels and fields, also in parts', async () => {
+    const cluster = await testRegistry();
+    await makeConfigMaps(cluster, ['a', 'b', 'c', 'd']);
+    const list = (options: object) => cluster.registry.list(target('configmaps'), options);
+    expect(names(list({ labelSelector: 'name in (b,d)' }))).toEqual(['b', 'd']);
+    expect(names(list({ fieldSelector: 'metadata.name!=b' }))).toEqual(['a', 'c', 'd']);
+    const page = list({ labelSelector: 'name!=b', limit: 2 });
+    expect(names(page)).toEqual(['a', 'c']);
+    expect(names(list({ labelSelector: 'name!=b', limit: 2, continue: page.continue }))).toEqual(['d']);
+  });
+});
