@@ -4,6 +4,7 @@ import type { Resource } from '#api/resources.ts';
 import { groupVersions, resourcesOf } from '../discovery/resource-list.ts';
 import { resourcePaths } from './paths.ts';
 import { type Docs, componentSchemas } from './schemas.ts';
+import { openApiV2 } from './v2-document.ts';
 
 /** An OpenAPI v3 document, ready to send. */
 export interface Document {
@@ -22,6 +23,14 @@ let documents: Promise<ReadonlyMap<string, Document>> | undefined;
 export function openApiDocuments(): Promise<ReadonlyMap<string, Document>> {
   documents ??= buildDocuments();
   return documents;
+}
+
+let v2Document: Promise<Buffer> | undefined;
+
+/** The OpenAPI v2 document of all group versions, in protobuf. Made when it is first asked for, and kept. */
+export function openApiV2Document(): Promise<Buffer> {
+  v2Document ??= openApiDocuments().then((all) => openApiV2([...all.values()].map(({ json }) => json)));
+  return v2Document;
 }
 
 async function buildDocuments(): Promise<ReadonlyMap<string, Document>> {

@@ -1,16 +1,24 @@
 import type { Exchange } from '../exchange.ts';
 import { StatusError } from '#api/status.ts';
 import { parseAccept } from '../media-type.ts';
-import { type Document, openApiDocuments } from './documents.ts';
+import { type Document, openApiDocuments, openApiV2Document } from './documents.ts';
 
 const ROOT = '/openapi/v3';
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 
-/** Serves `/openapi/v3` and the documents below it (KEP-2896); false for any other path. */
+const V2_ACCEPTED = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const V2_SENT = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** Serves `/openapi/v3`, the documents below it (KEP-2896), and `/openapi/v2` in protobuf; false for any other path. */
 export async function serveOpenApi(exchange: Exchange): Promise<boolean> {
   const { path } = exchange;
+  if (path === '/openapi/v2') {
+    requireType(exchange, [V2_ACCEPTED, V2_SENT]);
+    await exchange.send(200, V2_SENT, await openApiV2Document());
+    return true;
+  }
   if (path !== ROOT && !path.startsWith(`${ROOT}/`)) return false;
-  requireJson(exchange.header('accept') ?? '*/*');
+  requireType(exchange, ['application/json', 'application/*', '*/*']);
   const documents = await openApiDocuments();
   const name = path.slice(ROOT.length + 1).replace(/\/$/, '');
   if (name === '') {
@@ -23,12 +31,11 @@ export async function serveOpenApi(exchange: Exchange): Promise<boolean> {
   return true;
 }
 
-function requireJson(accept: string): void {
-  const isTaken = parseAccept(accept).some(({ type }) =>
-    ['application/json', 'application/*', '*/*'].includes(type),
-  );
-  if (!isTaken) {
-    throw new StatusError('NotAcceptable', 'only the following media types are accepted: application/json');
+/** Throws 406 unless the client takes one of the types, of which the first is what is served. */
+function requireType(exchange: Exchange, types: readonly [string, ...string[]]): void {
+  const accepted = parseAccept(exchange.header('accept') ?? '*/*');
+  if (!accepted.some(({ type }) => types.includes(type))) {
+    throw new StatusError('NotAcceptable', `only the following media types are accepted: ${types[0]}`);
   }
 }
 
