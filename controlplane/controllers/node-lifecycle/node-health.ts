@@ -16,12 +16,28 @@ export interface NodeHealth {
   /** Milliseconds until the node is to be taken for silent; zero or less when it is. */
   silentIn(node: Node): number;
   forget(name: string): void;
+  stop(): void;
 }
+
+/** How often to look whether this process itself stood still, as when the machine slept: then nobody could have been heard. */
+const TICK_MS = 500;
+/** Later than this is no ordinary delay. */
+const STALL_MS = 1000;
 
 /** A node is silent when it gave no sign of life for `graceMs` milliseconds. */
 export function createNodeHealth(clock: Clock, graceMs: number): NodeHealth {
   const heard = new Map<string, number>();
   const heartbeats = new Map<string, string>();
+
+  let cancelTick = clock.after(TICK_MS, tick);
+  let expected = clock.now() + TICK_MS;
+
+  function tick(): void {
+    const late = clock.now() - expected;
+    if (late > STALL_MS) for (const [name, at] of heard) heard.set(name, Math.min(at + late, clock.now()));
+    expected = clock.now() + TICK_MS;
+    cancelTick = clock.after(TICK_MS, tick);
+  }
 
   return {
     observe(node) {
@@ -41,6 +57,9 @@ export function createNodeHealth(clock: Clock, graceMs: number): NodeHealth {
     forget(name) {
       heard.delete(name);
       heartbeats.delete(name);
+    },
+    stop() {
+      cancelTick();
     },
   };
 }

@@ -114,6 +114,7 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
     ...controller,
     async stop() {
       for (const stop of stops) stop();
+      health.stop();
       await controller.stop();
     },
   };
