@@ -6,11 +6,11 @@ import type { Logger } from 'pino';
 import type { Client, Unstored } from '../client.ts';
 import { createEventCorrelator } from './event-correlator.ts';
 
-export type EventType = 'Normal' | 'Warning';
+type EventType = 'Normal' | 'Warning';
 export type EventDraft = Unstored<Kinds['events']>;
 
 /** Any stored object, to be named by an event. */
-export interface Eventful {
+interface Eventful {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: Partial<ObjectMeta> & { name: string };

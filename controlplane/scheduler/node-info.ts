@@ -13,7 +13,7 @@ export interface PodInfo {
   readonly hostPorts: readonly ContainerPort[];
 }
 
-export const newPodInfo = (pod: Pod): PodInfo => ({
+const newPodInfo = (pod: Pod): PodInfo => ({
   pod,
   requests: podRequests(pod),
   nonZeroRequests: nonZeroPodRequests(pod),

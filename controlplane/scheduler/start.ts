@@ -14,7 +14,7 @@ import { PLUGINS } from './plugins/registry.ts';
 import { mayFit, schedulePod } from './schedule-pod.ts';
 import { SchedulingQueue, type QueuedPod } from './scheduling-queue.ts';
 
-export const SCHEDULER_NAME = 'default-scheduler';
+const SCHEDULER_NAME = 'default-scheduler';
 
 /** The scheduler gives way to other work after deciding for this long. */
 const SLICE_MS = 20;

@@ -14,7 +14,7 @@ function kindKey(apiVersion: string, kind: string): string {
 }
 
 /** Undefined for kinds that this API does not serve. */
-export const resourceOfKind = (apiVersion: string, kind: string): Resource | undefined =>
+const resourceOfKind = (apiVersion: string, kind: string): Resource | undefined =>
   byKind.get(kindKey(apiVersion, kind));
 
 export const hasFinalizer = (object: KubeObject, finalizer: string): boolean =>
