@@ -113,6 +113,7 @@ const NODE_SYSCTLS = {
   'net.ipv4.conf.all.route_localnet': '1',
   'net.ipv4.conf.all.send_redirects': '0',
   'net.ipv4.conf.default.send_redirects': '0',
+  'net.ipv4.conf.all.arp_ignore': '1',
 };
 
 const shared = (settings: ClusterSettings) => ({

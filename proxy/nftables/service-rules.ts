@@ -45,7 +45,7 @@ class RuleBuilder implements ServiceRules {
 
   constructor(port: ServicePort) {
     const protocol = port.protocol.toLowerCase();
-    const path = `${port.namespace}/${port.service}/${protocol}/${port.portName}`;
+    const path = `${port.namespace}/${port.service}/${protocol}/${port.portName || port.port}`;
     // The hash keeps names apart when they are cut, and `a/b` + `c` from `a` + `b/c`.
     this.#base = `${createHash('sha256').update(path).digest('hex').slice(0, 8)}-${path}`;
     this.title = `${port.namespace}/${port.service}${port.portName === '' ? '' : `:${port.portName}`}`;

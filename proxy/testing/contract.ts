@@ -216,6 +216,31 @@ export function testProxier(mode: ProxyMode): void {
       expect((await lab.outside.ask(nodePort)).name).toBe('pod1');
     });
 
+    test('notices that somebody took its work away, and does it again', async () => {
+      await sync(service());
+      expect(await lab.node.call('verify')).toBe(true);
+      await lab.node.shell('nft flush ruleset; ip addr flush dev lo label lo:svc');
+      expect(await lab.node.call('verify')).toBe(false);
+      await sync(service());
+      expect(await lab.node.call('verify')).toBe(true);
+      expect((await lab.pods[2]!.ask(clusterIp)).name).toMatch(/^pod/);
+    });
+
+    test('sends outside traffic to endpoints of this node alone when asked to', async () => {
+      const endpoints = [local(1), remote()];
+      await sync(service({ nodePort: NODE_PORT, endpoints, externalTrafficLocal: true }));
+      expect(names(await lab.outside.askOften(nodePort, 12))).toEqual(new Set(['pod1']));
+      await sync(service({ endpoints, internalTrafficLocal: true }));
+      expect(names(await lab.pods[2]!.askOften(clusterIp, 12))).toEqual(new Set(['pod1']));
+    });
+
+    test('goes on where one Service cannot be served as it asks', async () => {
+      const greedy = { service: 'greedy', clusterIp: '10.96.8.8', externalIps: [VIP], endpoints: [local(1)] };
+      await sync(service({ endpoints: [local(0)] }), service(greedy));
+      expect(names(await lab.pods[2]!.askOften(clusterIp, 4))).toEqual(new Set(['pod0']));
+      expect((await lab.pods[2]!.ask({ ...clusterIp, host: '10.96.8.8' })).name).toBe('pod1');
+    });
+
     test('leaves nothing behind', async () => {
       const look = 'ip -br addr; ip route; nft list ruleset; ss -ltnu | sort';
       await lab.node.call('stopProxier');

@@ -51,9 +51,15 @@ export class HttpCarrier {
     socket.resume();
   }
 
-  /** Ends idle connections to endpoints and clients; those in use go on. */
-  close(): void {
+  /** Ends the connections that no request uses. */
+  closeIdle(): void {
     this.#server.closeIdleConnections();
+    for (const sockets of Object.values(this.#agent.freeSockets))
+      for (const socket of sockets ?? []) socket.destroy();
+  }
+
+  /** Ends all connections to endpoints. */
+  close(): void {
     this.#agent.destroy();
   }
 

@@ -46,10 +46,15 @@ export class TcpListener {
     });
   }
 
-  /** Takes no more connections; those that there are go on. */
+  /** Connections that there are go on, with their requests. */
+  stopAccepting(): void {
+    this.#server.close();
+  }
+
+  /** There is nobody to carry to any more. */
   refuse(): void {
     this.#balancer.update([], 0);
-    this.#server.close();
+    this.stopAccepting();
   }
 
   get connections(): number {

@@ -50,6 +50,10 @@ export class UdpListener {
     this.#socket.close();
   }
 
+  stopAccepting(): void {
+    this.refuse();
+  }
+
   readonly connections = 0;
 
   close(): void {

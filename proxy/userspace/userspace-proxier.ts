@@ -29,7 +29,7 @@ class UserspaceProxier implements Proxier {
   readonly mode = 'userspace';
   readonly #options: UserspaceOptions;
   readonly #clock: Clock;
-  #http = new HttpCarrier();
+  readonly #http = new HttpCarrier();
   readonly #listeners = new Map<string, TcpListener | UdpListener>();
   #addresses: ReadonlySet<string> | undefined;
 
@@ -68,10 +68,10 @@ class UserspaceProxier implements Proxier {
 
   async stop(): Promise<void> {
     this.#addresses = undefined;
-    for (const listener of this.#listeners.values()) listener.refuse();
-    this.#http.close();
+    for (const listener of this.#listeners.values()) listener.stopAccepting();
     await this.#drain();
     for (const listener of this.#listeners.values()) listener.close();
+    this.#http.close();
     this.#listeners.clear();
     await changeAddresses([], await boundAddresses());
     await stopRefusing();
@@ -114,7 +114,7 @@ class UserspaceProxier implements Proxier {
   async #drain(): Promise<void> {
     const end = performance.now() + DRAIN;
     while (performance.now() < end && [...this.#listeners.values()].some((one) => one.connections > 0)) {
-      this.#http.close();
+      this.#http.closeIdle();
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP));
     }
   }

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import type { Endpoint, ServicePort } from '../change-tracker.ts';
+import { serviceRules } from './service-rules.ts';
+import { replaceTable, Transaction } from './transaction.ts';
+
+const OPTIONS = { serviceCidr: '10.96.0.0/16', clusterPodCidr: '10.244.0.0/16', localhostNodePorts: false };
+const at = (ip: string, local = true): Endpoint => ({ ip, port: 8080, nodeName: 'node1', local });
+
+function port(changes: Partial<ServicePort> = {}): ServicePort {
+  const endpoints = changes.endpoints ?? [at('10.244.1.5')];
+  return {
+    namespace: 'default',
+    service: 'web',
+    portName: 'http',
+    protocol: 'TCP',
+    appProtocol: '',
+    clusterIp: '10.96.0.20',
+    port: 80,
+    nodePort: 0,
+    externalIps: [],
+    affinitySeconds: 0,
+    externalTrafficLocal: false,
+    internalTrafficLocal: false,
+    localEndpoints: endpoints.filter((endpoint) => endpoint.local),
+    ...changes,
+    endpoints,
+  };
+}
+
+const rules = (changes: Partial<ServicePort> = {}): ReturnType<typeof serviceRules> =>
+  serviceRules(port(changes), OPTIONS);
+const chain = (changes: Partial<ServicePort>, kind: string): readonly string[] | undefined =>
+  [...rules(changes).chains].find(([name]) => name.startsWith(`${kind}-`))?.[1];
+const verdicts = (changes: Partial<ServicePort>): string[] =>
+  [...rules(changes).elements.values()].map(
+    ({ map, key, verdict }) => `${map}: ${key} -> ${verdict.replace(/-[0-9a-f]{8}-.*/, '')}`,
+  );
+
+function change(previous?: Partial<ServicePort>, current?: Partial<ServicePort>): string[] {
+  const transaction = new Transaction();
+  transaction.change(previous && rules(previous), current && rules(current));
+  return transaction
+    .text()
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+describe('the rules of a port', () => {
+  test('spread connections evenly over its endpoints', () => {
+    const spread = chain({ endpoints: [at('10.244.1.5'), at('10.244.2.6', false)] }, 'service');
+    expect(spread?.join()).toMatch(
+      /^numgen random mod 2 vmap \{ 0 : goto endpoint-\S+10\.244\.1\.5\/8080, 1 : goto endpoint-\S+10\.244\.2\.6\/8080 \}$/,
+    );
+  });
+
+  test('refuse every address at once when there are no endpoints', () => {
+    expect(verdicts({ endpoints: [], nodePort: 30050, externalIps: ['192.0.2.1'] })).toEqual([
+      'no-endpoint-services: 10.96.0.20 . tcp . 80 -> goto reject-chain',
+      'no-endpoint-services: 192.0.2.1 . tcp . 80 -> goto reject-chain',
+      'no-endpoint-nodeports: tcp . 30050 -> goto reject-chain',
+    ]);
+  });
+
+  test('drop outside traffic under externalTrafficPolicy Local when the endpoints are elsewhere', () => {
+    const elsewhere = { endpoints: [at('10.244.2.6', false)], nodePort: 30050, externalTrafficLocal: true };
+    expect(verdicts(elsewhere)).toEqual([
+      'service-ips: 10.96.0.20 . tcp . 80 -> goto cluster',
+      'service-nodeports: tcp . 30050 -> goto external',
+      'no-endpoint-nodeports: tcp . 30050 -> drop',
+    ]);
+  });
+
+  test('keep the client address under externalTrafficPolicy Local', () => {
+    expect(chain({ nodePort: 30050, externalTrafficLocal: true }, 'external')?.at(-1)).toMatch(
+      /^goto local-/,
+    );
+    expect(chain({ nodePort: 30050 }, 'external')?.[0]).toBe('jump mark-for-masquerade');
+  });
+
+  test('use endpoints of this node alone under internalTrafficPolicy Local', () => {
+    const both = { endpoints: [at('10.244.1.5'), at('10.244.2.6', false)], internalTrafficLocal: true };
+    expect(chain(both, 'cluster')?.at(-1)).toMatch(/^goto local-/);
+    expect(chain(both, 'local')?.join()).toContain('mod 1 ');
+  });
+
+  test('have names that nft takes, however long those of the Service are', () => {
+    const long = {
+      namespace: 'n'.repeat(63),
+      service: 's'.repeat(63),
+      portName: 'p'.repeat(15),
+      affinitySeconds: 9,
+    };
+    const { chains, sets } = rules(long);
+    for (const name of [...chains.keys(), ...sets.keys()]) expect(name.length).toBeLessThan(128);
+  });
+});
+
+describe('a transaction', () => {
+  test('is empty when nothing changed', () => {
+    expect(change({}, {})).toEqual([]);
+  });
+
+  test('writes only the endpoints that came and went, and where they are chosen', () => {
+    const lines = change({ endpoints: [at('10.244.1.5')] }, { endpoints: [at('10.244.1.6')] });
+    expect(lines.filter((line) => line.includes('element'))).toEqual([]);
+    expect(lines.map((line) => line.replace(/ip podlab-proxy (\w+)-\S+?(__\S+)?( .*)?$/, '$1$2'))).toEqual([
+      'add chain endpoint__10.244.1.6/8080',
+      'flush chain service',
+      'add rule endpoint__10.244.1.6/8080',
+      'add rule endpoint__10.244.1.6/8080',
+      'add rule service',
+      'flush chain endpoint__10.244.1.5/8080',
+      'delete chain endpoint__10.244.1.5/8080',
+    ]);
+  });
+
+  test('frees a key before another port takes it', () => {
+    const transaction = new Transaction();
+    transaction.change(undefined, rules({ service: 'new' }));
+    transaction.change(rules({ service: 'old' }), undefined);
+    const lines = transaction.text().split('\n');
+    const freed = lines.findIndex((line) => line.startsWith('delete element'));
+    const taken = lines.findIndex((line) => line.startsWith('add element'));
+    expect(freed).toBeGreaterThan(-1);
+    expect(freed).toBeLessThan(taken);
+  });
+
+  test('names a thing before it uses it, and uses it no more before it goes', () => {
+    const busy = { affinitySeconds: 60, nodePort: 30050, endpoints: [at('10.244.1.5'), at('10.244.1.6')] };
+    for (const [previous, current] of [
+      [undefined, busy],
+      [busy, undefined],
+      [busy, { ...busy, affinitySeconds: 90 }],
+    ]) {
+      const lines = change(previous, current);
+      const gone = lines.flatMap((line, index) => {
+        const name = /^delete (?:chain|set) ip podlab-proxy (\S+)$/.exec(line)?.[1];
+        return name === undefined ? [] : [[name, index] as const];
+      });
+      for (const [name, index] of gone)
+        expect(lines.slice(index + 1).filter((line) => line.includes(`${name} `))).toEqual([]);
+      const added = lines.flatMap((line, index) => {
+        const name = /^add (?:chain|set) ip podlab-proxy (\S+)/.exec(line)?.[1];
+        return name === undefined ? [] : [[name, index] as const];
+      });
+      for (const [name, index] of added)
+        expect(lines.slice(0, index).filter((line) => line.includes(`${name} `))).toEqual([]);
+    }
+  });
+
+  test('replaces the table as a whole', () => {
+    const text = replaceTable([rules()], OPTIONS);
+    expect(text.indexOf('delete table ip podlab-proxy')).toBeLessThan(text.indexOf('map service-ips'));
+    expect(text).toContain(
+      'add element ip podlab-proxy service-ips { 10.96.0.20 . tcp . 80 comment "default/web:http"',
+    );
+  });
+});
