@@ -1,0 +1,36 @@
+/** Runs the Pod network in the network namespace that a test started this process in, and does there what the test asks for over IPC. */
+import type { Logger } from 'pino';
+import { createPodNetwork } from './linux-pod-network.ts';
+import type { Peer } from './pod-network.ts';
+
+const silent = { info() {}, error: console.error, child: () => silent };
+const network = createPodNetwork({ log: silent as unknown as Logger });
+
+const calls = {
+  start: (podCidr: string) =>
+    network.start({ podCidr, clusterPodCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16' }),
+  attach: (sandboxId: string, pid: number) => network.attach(sandboxId, pid),
+  detach: (sandboxId: string) => network.detach(sandboxId),
+  setPeers: (peers: readonly Peer[]) => network.setPeers(peers),
+};
+
+export type Calls = typeof calls;
+
+interface Call {
+  readonly id: number;
+  readonly name: keyof Calls;
+  readonly args: readonly unknown[];
+}
+
+async function answer({ id, name, args }: Call): Promise<void> {
+  const work = calls[name] as (...given: readonly unknown[]) => Promise<unknown>;
+  try {
+    process.send?.({ id, value: await work(...args) });
+  } catch (error) {
+    process.send?.({ id, error: (error as Error).message });
+  }
+}
+
+process.on('message', (call: Call) => void answer(call));
+process.on('disconnect', () => process.exit());
+process.send?.({ ready: true });
