@@ -26,6 +26,7 @@ export class HttpCarrier {
     proxyTimeout: 0,
   });
   readonly #server: Server;
+  #draining = false;
   readonly #balancers = new WeakMap<Socket, Balancer>();
 
   constructor() {
@@ -39,6 +40,7 @@ export class HttpCarrier {
       target.destroy();
     });
     this.#proxy.on('proxyRes', (answer, _, response) => {
+      if (this.#draining) answer.headers.connection = 'close';
       // An endpoint that died in the middle: the client must not take the half for the whole.
       answer.on('error', () => response.destroy());
     });
@@ -51,15 +53,14 @@ export class HttpCarrier {
     socket.resume();
   }
 
-  /** Ends the connections that no request uses. */
-  closeIdle(): void {
-    this.#server.closeIdleConnections();
-    for (const sockets of Object.values(this.#agent.freeSockets))
-      for (const socket of sockets ?? []) socket.destroy();
+  /** Asks clients to end their connections, with the answers that they get from now on. */
+  drain(): void {
+    this.#draining = true;
   }
 
-  /** Ends all connections to endpoints. */
+  /** Ends what connections there are to endpoints, and those of clients that ask for nothing. */
   close(): void {
+    this.#server.closeIdleConnections();
     this.#agent.destroy();
   }
 

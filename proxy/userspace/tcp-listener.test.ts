@@ -33,7 +33,7 @@ async function dead(): Promise<Endpoint> {
 async function carry(
   endpoints: readonly Endpoint[],
   mayBeHttp = true,
-): Promise<{ port: number; listener: TcpListener }> {
+): Promise<{ port: number; listener: TcpListener; http: HttpCarrier }> {
   const http = new HttpCarrier();
   const listener = new TcpListener(realClock, http);
   const port = 20_000 + Math.floor(Math.random() * 10_000);
@@ -52,7 +52,7 @@ async function carry(
     listener.close();
     http.close();
   });
-  return { port, listener };
+  return { port, listener, http };
 }
 
 const fetchText = (port: number, agent: Agent | false = false): Promise<string> =>
@@ -91,6 +91,17 @@ describe('HTTP', () => {
     await fetchText(port, agent);
     listener.refuse();
     expect(await fetchText(port, agent)).toMatch(/^503 /);
+  });
+
+  test('asks clients to let go when it drains, and still serves what they ask', async () => {
+    const { port, listener, http } = await carry([await named('a')]);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    closing.push(() => agent.destroy());
+    await fetchText(port, agent);
+    listener.stopAccepting();
+    http.drain();
+    expect(await fetchText(port, agent)).toBe('200 a');
+    await expect.poll(() => listener.connections).toBe(0);
   });
 
   test('tells the endpoint who asked', async () => {

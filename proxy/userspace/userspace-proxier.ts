@@ -69,6 +69,7 @@ class UserspaceProxier implements Proxier {
   async stop(): Promise<void> {
     this.#addresses = undefined;
     for (const listener of this.#listeners.values()) listener.stopAccepting();
+    this.#http.drain();
     await this.#drain();
     for (const listener of this.#listeners.values()) listener.close();
     this.#http.close();
@@ -113,10 +114,8 @@ class UserspaceProxier implements Proxier {
 
   async #drain(): Promise<void> {
     const end = performance.now() + DRAIN;
-    while (performance.now() < end && [...this.#listeners.values()].some((one) => one.connections > 0)) {
-      this.#http.closeIdle();
+    while (performance.now() < end && [...this.#listeners.values()].some((one) => one.connections > 0))
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP));
-    }
   }
 }
 
