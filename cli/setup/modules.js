@@ -3,6 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problem, say } from './say.js';
 
+/**
+ * Not `npm ci`: it refuses a package-lock.json that does not name the packages of other platforms, and npm writes it so wherever a registry
+ * lacks one of them. `--no-save` leaves the file as it is, and what it names is what is installed.
+ */
+const INSTALL = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+
 /** Installs node modules where some are missing or are not of the version that package-lock.json names. */
 export function ensureModules(root) {
   const wanted = readPackages(join(root, 'package-lock.json'));
@@ -17,13 +23,9 @@ export function ensureModules(root) {
     ? [process.execPath, process.env.npm_execpath]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
   const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] };
-  const { status, error } = spawnSync(
-    program,
-    [...args, 'ci', '--include=dev', '--no-audit', '--no-fund'],
-    options,
-  );
+  const { status, error } = spawnSync(program, [...args, ...INSTALL], options);
   if (error) throw new Problem(`cannot run npm: ${error.message}`);
-  if (status !== 0) throw new Problem(`npm ci ended with ${status}: see above`);
+  if (status !== 0) throw new Problem(`npm install ended with ${status}: see above`);
 }
 
 /**
