@@ -35,9 +35,9 @@ metadata: {name: ${name}}
 spec: ${spec}
 `;
 
-/** Runs in a Pod of its own; nothing of it is shared with the host. */
+/** Runs in a Pod of its own. `timeout`, since the `-T` of Debian's busybox 1.35 crashes on host names. */
 const fetchFromPod = (lab: Lab, url: string, seconds = 3) =>
-  lab.kubectl('exec', 'client', '--', 'wget', '-qO-', '-T', String(seconds), url);
+  lab.kubectl('exec', 'client', '--', 'timeout', String(seconds), 'wget', '-qO-', url);
 
 async function manyPages(count: number, fetchOne: () => Promise<string>): Promise<Set<string>> {
   const seen = new Set<string>();
@@ -99,11 +99,11 @@ export function describeServices(mode: string, lab: Lab, nodePort: number): void
       const ip = await lab.kubectl('get', 'svc', 'cluster', '-o', 'jsonpath={.spec.clusterIP}');
       for (const node of lab.cluster.nodes) {
         const { stdout } = await lab.cluster.execOnNode(node, [
+          'timeout',
+          '3',
           'busybox',
           'wget',
           '-qO-',
-          '-T',
-          '3',
           `http://${ip}/`,
         ]);
         expect(pods).toContain(stdout.trim());
@@ -112,7 +112,7 @@ export function describeServices(mode: string, lab: Lab, nodePort: number): void
 
     it('lets a Pod reach itself through its own Service', async () => {
       for (const pod of pods) {
-        const command = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do wget -qO- -T 3 http://cluster/; done';
+        const command = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do timeout 3 wget -qO- http://cluster/; done';
         const pages = await lab.kubectl('exec', pod, '--', 'sh', '-c', command);
         expect(pages.trim().split('\n')).toHaveLength(12);
         expect(pages).toContain(pod);
@@ -129,10 +129,10 @@ export function describeServices(mode: string, lab: Lab, nodePort: number): void
         'exec',
         'client',
         '--',
+        'timeout',
+        '10',
         'wget',
         '-qO-',
-        '-T',
-        '10',
         'http://nobody/',
       );
       expect(code).not.toBe(0);

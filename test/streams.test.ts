@@ -51,7 +51,7 @@ describe.each(kubectlVersions())('streams with kubectl %s', (version) => {
   it('says when the command or the container is not there', async () => {
     const command = await kubectl.attempt('exec', 'web', '--', 'no-such-command');
     expect(command.code).not.toBe(0);
-    expect(command.stderr).toContain('no-such-command');
+    expect(command.stdout + command.stderr).toContain('no-such-command');
     const container = await kubectl.attempt('exec', 'web', '-c', 'other', '--', 'true');
     expect(container.code).toBe(1);
     expect(container.stderr).toMatch(/container (other is not valid|not found)/);
