@@ -23,6 +23,7 @@ export interface AgentContext {
   readonly nodeContainerId: string;
   readonly dns: DnsFacts;
   readonly allocatable: Readonly<Record<string, string>>;
+  readonly lingerMilliseconds: number;
 }
 
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

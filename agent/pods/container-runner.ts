@@ -2,7 +2,7 @@ import type { Container } from '#api/gen/types.ts';
 import { startContainerProbes } from '../probes/container-probes.ts';
 import { ImageError } from '../images/image-manager.ts';
 import { RuntimeError, type RuntimeContainer } from '../runtime/runtime.ts';
-import { errorText, untilDone, type AgentContext } from './agent-context.ts';
+import { errorText, sleep, untilDone, type AgentContext } from './agent-context.ts';
 import { nextBackOff, formatSeconds } from './back-off.ts';
 import { containerSpec } from './container-spec.ts';
 import { createAnew } from './create-anew.ts';
@@ -216,13 +216,24 @@ export class ContainerRunner {
     this.#stopProbes();
     this.#emit('Normal', 'Killing', message);
     const deadline = this.#context.clock.now() + graceSeconds * 1000;
-    const hooked = await this.#preStop(run, deadline);
+    const [hooked] = await Promise.all([this.#preStop(run, deadline), this.#linger(graceSeconds)]);
     const left = (deadline - this.#context.clock.now()) / 1000;
     const { id } = run.container;
     await this.#stopProcess(id, hooked ? Math.max(left, MIN_STOP_SECONDS) : Math.max(left, 0));
     await this.ended(id);
     record.operation = 'none';
     this.#ground.changed();
+  }
+
+  /**
+   * A ready container of a Pod that ends still gets requests until every node's proxy has heard of it. Kubernetes leaves that race to its users, who
+   * put a sleep into preStop; here the container goes on serving for a moment of its grace period.
+   */
+  async #linger(graceSeconds: number): Promise<void> {
+    if (!this.#ground.ending.aborted || !this.record.ready) return;
+    const { clock, lingerMilliseconds } = this.#context;
+    const linger = Math.min(lingerMilliseconds, graceSeconds * 500);
+    if (linger > 0) await sleep(clock, linger);
   }
 
   /** Gives a container that is being stopped less time. */

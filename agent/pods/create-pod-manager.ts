@@ -37,7 +37,12 @@ export interface PodManagerOptions {
   readonly allocatable?: Readonly<Record<string, string>>;
   readonly clusterDns?: string;
   readonly clusterDomain?: string;
+  /** How long ready containers of a Pod that ends go on serving before they are told, so that every proxy has heard of it: default 750. */
+  readonly lingerMilliseconds?: number;
 }
+
+/** A change of endpoints takes some tens of milliseconds to reach all proxies, on a busy machine some hundreds. */
+const LINGER_MILLISECONDS = 750;
 
 /** Runs the Pods of this node. */
 export function createPodManager(options: PodManagerOptions): PodManager {
@@ -65,6 +70,7 @@ function toContext(options: PodManagerOptions): AgentContext {
       nodeResolvConf: options.nodeResolvConf ?? '',
     },
     allocatable: options.allocatable ?? {},
+    lingerMilliseconds: options.lingerMilliseconds ?? LINGER_MILLISECONDS,
   };
 }
 

@@ -114,6 +114,18 @@ describe('a Pod that is deleted', () => {
     expect(h.network.attached.size).toBe(0);
   });
 
+  test('goes on serving for a moment of its grace, so that proxies hear of it first', async () => {
+    const h = harness({ lingerMilliseconds: 750 });
+    await running(h, pod('web'));
+    h.manager.desired(deleted(pod('web')));
+    await until(() => !h.ready('web'));
+    h.clock.advance(749);
+    await quiet();
+    expect(h.controlPlane.terminated).toEqual([]);
+    h.clock.advance(1);
+    await until(() => h.controlPlane.terminated.includes('web'));
+  });
+
   test('whose container ignores SIGTERM is killed when the grace is over, or earlier when the grace is shortened', async () => {
     const h = harness({ program: ({ labels }) => (labels[LABEL_ROLE] === 'sandbox' ? { onTerm: 0 } : {}) });
     await running(h, pod('web'), pod('other'));

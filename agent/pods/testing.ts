@@ -110,7 +110,11 @@ export interface Harness {
   restarted(): Harness;
 }
 
-export function harness(options: Partial<FakeRuntimeOptions> = {}, before?: Harness): Harness {
+/** `lingerMilliseconds`: 0, so that most tests need not move the clock for a Pod to end. */
+export function harness(
+  options: Partial<FakeRuntimeOptions> & { lingerMilliseconds?: number } = {},
+  before?: Harness,
+): Harness {
   const clock = before?.clock ?? new FakeClock();
   const runtime = before?.runtime ?? new FakeRuntime({ clock, ...options });
   const network = before?.network ?? new FakeNetwork();
@@ -129,6 +133,7 @@ export function harness(options: Partial<FakeRuntimeOptions> = {}, before?: Harn
     pauseImage: PAUSE_IMAGE,
     volumesDir: { path: directory, hostPath: directory },
     hostRoot: '/',
+    lingerMilliseconds: options.lingerMilliseconds ?? 0,
   });
   const status = (name: string): PodStatus => controlPlane.statuses.get(name)?.at(-1) ?? {};
   const made: Harness = {
