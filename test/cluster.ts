@@ -90,10 +90,11 @@ export async function get(url: string, timeoutMs = 2000): Promise<Page> {
   return { status: response.status, body: await response.text(), image };
 }
 
-/** Pod names of a selector, of those that are not being deleted. */
-export async function podNames(kubectl: Kubectl, selector: string): Promise<string[]> {
+/** The images of the Pods of a selector, of those that are not being deleted. */
+export async function imagesOf(kubectl: Kubectl, selector: string): Promise<string[]> {
   const { items } = JSON.parse(await kubectl('get', 'pods', '-l', selector, '-o', 'json')) as {
-    items: { metadata: { name: string; deletionTimestamp?: string } }[];
+    items: { metadata: { deletionTimestamp?: string }; spec: { containers: { image: string }[] } }[];
   };
-  return items.filter((pod) => pod.metadata.deletionTimestamp === undefined).map((pod) => pod.metadata.name);
+  const living = items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+  return [...new Set(living.flatMap((pod) => pod.spec.containers.map((container) => container.image)))];
 }

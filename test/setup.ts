@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { stopCluster } from '../cli/cluster/stop.ts';
 import { silent, terminalProgress } from '../cli/progress.ts';
 import { PodlabCluster } from '../cli/testing/index.ts';
+import { clusterFor } from './names.ts';
 
 export interface SharedCluster {
   name: string;
@@ -21,7 +22,7 @@ declare module 'vitest' {
 /** Short, so that Pods that lose their node move within a test's patience. */
 export const EVICTION_SECONDS = 5;
 
-const NAME = 'podlab-tests';
+const NAME = clusterFor('tests');
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';

@@ -4,16 +4,17 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { RandomPortGenerator } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stopCluster } from '../cli/cluster/stop.ts';
 import { silent } from '../cli/progress.ts';
 import { GateError, PodlabCluster } from '../cli/testing/index.ts';
 import { docker, eventually, must } from './cluster.ts';
+import { clusterFor, ROOT } from './names.ts';
 import { kubectlFor, type Outcome } from './kubectl.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-const NAME = 'podlab-test-cli';
-const PORT = '16443';
+const NAME = clusterFor('cli');
+const PORT = String(await new RandomPortGenerator().generatePort());
 const kubeconfig = join(ROOT, '.podlab', `kubeconfig-${NAME}`);
 
 function command(program: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
@@ -168,29 +169,33 @@ describe('a start that fails', () => {
   it('names the gate and shows the logs that matter, and leaves nothing behind', async () => {
     // An image whose control plane cannot start: it lacks all that is called.
     const cluster = new PodlabCluster()
-      .withName('podlab-test-bad')
+      .withName(clusterFor('bad'))
       .withNodes(1)
       .withImage('busybox:1.36')
       .withStartupTimeout(5000);
     await expect(cluster.start()).rejects.toThrow(/controlplane\.sh/);
-    expect(await leftovers('podlab-test-bad')).toEqual([]);
+    expect(await leftovers(clusterFor('bad'))).toEqual([]);
   });
 
   it('is a GateError when a gate stays shut for too long', async () => {
-    const cluster = new PodlabCluster().withName('podlab-test-slow').withNodes(1).withStartupTimeout(1);
+    const cluster = new PodlabCluster().withName(clusterFor('slow')).withNodes(1).withStartupTimeout(1);
     const error = await cluster.start().then(
       () => undefined,
       (fault: unknown) => fault,
     );
     expect(error).toBeInstanceOf(GateError);
     expect((error as GateError).gate).toBe('api');
-    expect(await leftovers('podlab-test-slow')).toEqual([]);
+    expect(await leftovers(clusterFor('slow'))).toEqual([]);
   });
 });
 
 describe('Compose', { timeout: 180_000 }, () => {
-  const project = 'podlab-test-compose';
-  const env = { PODLAB_CLUSTER: project, PODLAB_API_PORT: '16444', COMPOSE_PROJECT_NAME: project };
+  const project = clusterFor('compose');
+  const env = {
+    PODLAB_CLUSTER: project,
+    PODLAB_API_PORT: String(Number(PORT) + 1),
+    COMPOSE_PROJECT_NAME: project,
+  };
   const compose = async (...args: string[]) => {
     const plugin = await command('docker', ['compose', 'version']);
     return plugin.code === 0
