@@ -7,7 +7,7 @@ import { KUBERNETES_VERSION, UPLINK } from '#api/names.ts';
 import type { RuntimeImage } from './runtime/runtime.ts';
 
 /** The address of a node in the cluster's network, in CIDR form: the controller of LoadBalancers wants the network too. */
-export const NODE_CIDR_ANNOTATION = 'podlab.io/node-cidr';
+const NODE_CIDR_ANNOTATION = 'podlab.io/node-cidr';
 const MAX_PODS = 110;
 /** kubelet `--node-status-max-images`. */
 const MAX_IMAGES = 50;
@@ -63,7 +63,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 
 const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
 
-export const prettyName = (osRelease: string): string =>
+const prettyName = (osRelease: string): string =>
   /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? 'Linux';
 
 function uplinkCidr(): string {
@@ -132,7 +132,7 @@ const nodeImages = (images: readonly RuntimeImage[]): ContainerImage[] =>
     .map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes }));
 
 /** A node whose container engine does not answer is not ready. Pressure is not measured: an engine's host is not the node's to judge. */
-export function nodeConditions(engineAnswers: boolean, now: number): NodeCondition[] {
+function nodeConditions(engineAnswers: boolean, now: number): NodeCondition[] {
   const times = { lastHeartbeatTime: rfc3339(now), lastTransitionTime: rfc3339(now) };
   const fine = (type: string, reason: string, message: string): NodeCondition => ({
     type,

@@ -8,13 +8,10 @@ export function percentOf(value: IntOrString): number | undefined {
 }
 
 /**
- * A count, or a percentage of `total` (k8s.io/apimachinery `intstr.GetScaledValueFromIntOrPercent`).
- * Throws on a string that is not a percentage.
+ * A count, or a percentage of `total` rounded by `round` (k8s.io/apimachinery `intstr.GetScaledValueFromIntOrPercent`). A string that is no
+ * percentage, which the API refuses on its way in, counts as 0.
  */
-export function scaledValue(value: IntOrString, total: number, roundUp: boolean): number {
+export function scaledValue(value: IntOrString, total: number, round: (exact: number) => number): number {
   if (typeof value === 'number') return value;
-  const percent = percentOf(value);
-  if (percent === undefined) throw new Error(`invalid value for IntOrString: ${JSON.stringify(value)}`);
-  const exact = (percent * total) / 100;
-  return roundUp ? Math.ceil(exact) : Math.floor(exact);
+  return round(((percentOf(value) ?? 0) * total) / 100);
 }

@@ -17,7 +17,7 @@ export type FieldType =
   | { readonly kind: 'object'; readonly of: string }
   | { readonly kind: 'array' | 'map'; readonly of: FieldType };
 
-export type Scalar = 'string' | 'number' | 'boolean' | 'any' | 'time' | 'intOrString';
+type Scalar = 'string' | 'number' | 'boolean' | 'any' | 'time' | 'intOrString';
 
 const SCALARS: ReadonlySet<string> = new Set(['string', 'number', 'boolean', 'any', 'time', 'intOrString']);
 

@@ -8,7 +8,7 @@ import { kubectlFor, type Kubectl } from './kubectl.ts';
 export const docker = new Docker();
 
 /** The cluster that all files share. Who takes something of it away puts it back. */
-export const openSharedCluster = (): Promise<StartedPodlabCluster> => {
+const openSharedCluster = (): Promise<StartedPodlabCluster> => {
   const { name, ...started } = inject('cluster');
   return StartedPodlabCluster.open(docker, name, started);
 };

@@ -21,7 +21,7 @@ export interface Kubectl {
   start(...args: string[]): Running;
 }
 
-export interface Running {
+interface Running {
   /** All standard output so far. */
   output(): string;
   /** Resolves when the output matches. @throws Error with the output when it has not within `timeoutMs`. */

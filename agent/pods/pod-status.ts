@@ -45,7 +45,7 @@ function addresses(view: PodView, hostIp: string): PodStatus {
 }
 
 /** kubelet `kubelet_pods.go` getPhase. A Pod that has ended never runs again. */
-export function podPhase(
+function podPhase(
   view: PodView,
   inits: readonly ContainerStatus[],
   apps: readonly ContainerStatus[],

@@ -11,9 +11,9 @@ import { createPodManager } from './create-pod-manager.ts';
 import type { PodManager } from './pod-manager.ts';
 import type { Pod } from './pod-state.ts';
 
-export const PAUSE_IMAGE = 'pause';
+const PAUSE_IMAGE = 'pause';
 export const IMAGE = 'web:1';
-export const NODE_IP = '172.20.0.3';
+const NODE_IP = '172.20.0.3';
 
 /** A valid Pod of one container, changed. */
 export function pod(
@@ -53,7 +53,7 @@ export const deleted = (of: Pod, graceSeconds = 30): Pod => ({
 });
 
 /** Hands out addresses, and keeps them by sandbox, as the real one does. */
-export class FakeNetwork {
+class FakeNetwork {
   readonly attached = new Map<string, PodAddress>();
   failure: Error | undefined;
   #next = 2;

@@ -178,7 +178,7 @@ export class Publisher {
 const statusCode = (error: unknown): number => (error as { statusCode?: number }).statusCode ?? 0;
 
 /** Docker's words for a port that is in use, or that this user may not have; undefined: something else failed. */
-export function portRefusal(error: unknown): string | undefined {
+function portRefusal(error: unknown): string | undefined {
   const message = (error as Error).message ?? '';
   const match =
     /(port is already allocated|address already in use|bind: permission denied|ports are not available[^:]*|cannot assign requested address)/i.exec(

@@ -13,7 +13,7 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** The engine's own words, without docker-modem's `(HTTP code 404) no such container -` in front. */
-export function engineMessage(error: unknown): string {
+function engineMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { json } = error as DockerModemError;
   if (json !== null && typeof json === 'object' && 'message' in json && typeof json.message === 'string') {

@@ -12,7 +12,7 @@ const FIRST_RETRY_MILLISECONDS = 100;
 const LAST_RETRY_MILLISECONDS = 5000;
 
 /** One line of the engine's event stream; undefined when it is not about a Pod's container or cannot be read. */
-export function parseEvent(line: string): RuntimeEvent | undefined {
+function parseEvent(line: string): RuntimeEvent | undefined {
   const event = parseJson(line) as
     | { Action?: string; Actor?: { ID?: string; Attributes?: unknown } }
     | undefined;

@@ -255,7 +255,3 @@ async function* head(source: AsyncIterable<Buffer>, bytes: number): AsyncGenerat
     if (left <= 0) return;
   }
 }
-
-/** True for an error that says that the engine does not answer, as opposed to one that it answered with. */
-export const isUnavailable = (error: unknown): boolean =>
-  error instanceof RuntimeError && error.reason === 'Unavailable';

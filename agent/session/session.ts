@@ -27,7 +27,7 @@ export interface SessionOptions {
 }
 
 /** What another channel of this node needs to reach the control plane. */
-export interface ChannelCredentials extends NodeCredentials {
+interface ChannelCredentials extends NodeCredentials {
   readonly address: string;
 }
 

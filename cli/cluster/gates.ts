@@ -105,7 +105,7 @@ function askReadyz(host: string, port: number): Promise<void> {
 }
 
 /** The administrator's kubeconfig out of the control plane's container, or undefined while it is not written. */
-export async function readKubeconfig(container: Container): Promise<string | undefined> {
+async function readKubeconfig(container: Container): Promise<string | undefined> {
   const { code, stdout } = await execIn(container, ['cat', KUBECONFIG_IN_CONTAINER]);
   return code === 0 ? stdout : undefined;
 }

@@ -6,7 +6,7 @@ import { DEFAULT_CLUSTER } from './options.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** `.podlab/kubeconfig`; of a cluster with another name `.podlab/kubeconfig-NAME`, beside it. */
-export function kubeconfigPath(cluster: string): string {
+function kubeconfigPath(cluster: string): string {
   return join(ROOT, '.podlab', cluster === DEFAULT_CLUSTER ? 'kubeconfig' : `kubeconfig-${cluster}`);
 }
 

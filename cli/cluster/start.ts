@@ -27,7 +27,7 @@ export interface StartRequest {
   readonly launch?: Launch;
 }
 
-export type Launch = (spec: ContainerCreateOptions) => Promise<void>;
+type Launch = (spec: ContainerCreateOptions) => Promise<void>;
 
 export interface StartedCluster {
   readonly kubeconfig: string;
@@ -100,7 +100,7 @@ async function settle(
 }
 
 /** What was asked for and will not happen to a cluster that is there already. */
-export function differences(asked: StartRequest, running: ClusterSettings, nodes: number): string[] {
+function differences(asked: StartRequest, running: ClusterSettings, nodes: number): string[] {
   const hint = `npm stop${asked.name === 'podlab' ? '' : ` -- --name ${asked.name}`}, then npm start, changes it`;
   const lines = [];
   if (asked.apiPort !== running.apiPort) lines.push(`the API stays on port ${running.apiPort}: ${hint}`);

@@ -15,7 +15,7 @@ const STAGE = join(ROOT, 'dist');
 const HUB_BASE = 'debian:bookworm-slim';
 
 /** The name under which Compose finds the newest build. */
-export const PODLAB_IMAGE = `podlab:${VERSION}`;
+const PODLAB_IMAGE = `podlab:${VERSION}`;
 
 /**
  * Builds the image where the engine does not have it in this very form. Without a reachable registry it and the course's images are

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Client } from '../client.ts';
 
 /** What controllers are told of the cluster that they run in. */
-export interface ControllerSettings {
+interface ControllerSettings {
   /** Where Pods reach the API server, past the `kubernetes` Service. */
   readonly advertiseAddress: string;
   /** The cluster's CA certificate, PEM. */

@@ -6,7 +6,7 @@ import { KUBELET_CONDITIONS } from './pod-status.ts';
 
 type Pod = Kinds['pods'];
 
-export interface PodListener {
+interface PodListener {
   desired(pod: Pod): void;
   gone(pod: Pod): void;
 }
@@ -61,7 +61,7 @@ export function watchDesiredPods(client: Client): DesiredPods {
 }
 
 /** False when only what the node itself reports has changed: its own status must not come back to it. */
-export function concernsNode(previous: Pod, pod: Pod): boolean {
+function concernsNode(previous: Pod, pod: Pod): boolean {
   return !(
     previous.metadata.uid === pod.metadata.uid &&
     isDeepStrictEqual(lasting(previous), lasting(pod)) &&

@@ -21,7 +21,7 @@ export function mayRead(
 }
 
 /** The names of the ConfigMaps or Secrets that a Pod uses. */
-export function references(spec: PodSpec, resource: ReadableResource): ReadonlySet<string> {
+function references(spec: PodSpec, resource: ReadableResource): ReadonlySet<string> {
   const containers: Container[] = [
     ...(spec.containers ?? []),
     ...(spec.initContainers ?? []),

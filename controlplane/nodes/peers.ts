@@ -38,7 +38,7 @@ export function watchPeers(client: Client, changed: () => void): Peers {
   };
 }
 
-export function peerOf(node: Kinds['nodes']): Peer {
+function peerOf(node: Kinds['nodes']): Peer {
   const addresses = node.status?.addresses ?? [];
   const ready = (node.status?.conditions ?? []).find(({ type }) => type === 'Ready');
   return {

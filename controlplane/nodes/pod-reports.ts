@@ -7,7 +7,7 @@ import { StatusError } from '#api/status.ts';
 import type { Client } from '../client.ts';
 import { mergePodStatus } from './pod-status.ts';
 
-export interface PodRef {
+interface PodRef {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;

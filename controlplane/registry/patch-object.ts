@@ -34,5 +34,5 @@ function patchedDraft(current: KubeObject, patch: Patch, target: NamedTarget, op
 }
 
 /** Kubernetes leaves out kind and name here. */
-export const invalidPatch = (shown: string, why: string): StatusError =>
+const invalidPatch = (shown: string, why: string): StatusError =>
   StatusError.invalid({ group: '', kind: '' }, '', [invalid('patch', shown, why)]);

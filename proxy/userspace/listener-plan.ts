@@ -26,7 +26,7 @@ const HTTP_PORTS = new Set([80, 8000, 8080]);
  * Whether to look for HTTP: the port says so by `appProtocol` or its name, or it is one of those where HTTP is customary and nothing says
  * otherwise. It is only a hint: each connection is judged by its first bytes, and what is not HTTP is carried as it comes.
  */
-export const mayBeHttp = ({ appProtocol, port }: ServicePort): boolean =>
+const mayBeHttp = ({ appProtocol, port }: ServicePort): boolean =>
   appProtocol === ''
     ? HTTP_PORTS.has(port)
     : ['http', 'kubernetes.io/ws'].includes(appProtocol.toLowerCase());

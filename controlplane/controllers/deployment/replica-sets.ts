@@ -1,4 +1,4 @@
-import type { IntOrString } from '#api/gen/types.ts';
+import { scaledValue } from '#api/int-or-string.ts';
 import type { Kinds } from '#api/resources.ts';
 import { DESIRED_REPLICAS, MAX_REPLICAS, revisionOf } from './annotations.ts';
 
@@ -54,16 +54,10 @@ export function fenceposts(deployment: Deployment): { surge: number; unavailable
   if (!isRolling(deployment)) return { surge: 0, unavailable: 0 };
   const desired = desiredOf(deployment);
   const { maxSurge = '25%', maxUnavailable = '25%' } = deployment.spec?.strategy?.rollingUpdate ?? {};
-  const surge = resolve(maxSurge, desired, Math.ceil);
-  const unavailable = resolve(maxUnavailable, desired, Math.floor);
+  const surge = scaledValue(maxSurge, desired, Math.ceil);
+  const unavailable = scaledValue(maxUnavailable, desired, Math.floor);
   const some = surge === 0 && unavailable === 0 ? 1 : unavailable;
   return { surge, unavailable: Math.min(some, desired) };
-}
-
-function resolve(value: IntOrString, total: number, round: (value: number) => number): number {
-  if (typeof value === 'number') return value;
-  const percent = Number(value.replace(/%$/, ''));
-  return Number.isFinite(percent) ? round((percent * total) / 100) : 0;
 }
 
 /** The size and bounds that `replicaSet` was last scaled for; undefined when it carries none. */

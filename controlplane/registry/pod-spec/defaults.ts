@@ -27,7 +27,7 @@ export function defaultPodSpec(spec: PodSpec): void {
 }
 
 /** All containers of a spec; ephemeral ones have the same fields but for their target. */
-export const containersOf = (spec: PodSpec): Container[] => [
+const containersOf = (spec: PodSpec): Container[] => [
   ...(spec.initContainers ?? []),
   ...(spec.containers ?? []),
   ...(spec.ephemeralContainers ?? []),

@@ -44,13 +44,13 @@ export interface Strategy<T = KubeObject> {
   readonly unknownFieldStyle?: 'short' | 'long';
 }
 
-export interface StatusStrategy<T> {
+interface StatusStrategy<T> {
   prepareForUpdate?(object: T, old: T, context: WriteContext): void;
   validateUpdate?(object: T, old: T): FieldError[];
 }
 
 /** Allocations are part of a write's decision: `assign` may fill fields and throw; only after it may nothing else fail. */
-export interface Allocation<T> {
+interface Allocation<T> {
   assign(object: T, old: T | undefined, context: WriteContext): void;
   /** The object is removed. */
   release(object: T): void;

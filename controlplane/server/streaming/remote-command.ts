@@ -14,14 +14,6 @@ export interface CommandStreams {
   readonly tty: boolean;
 }
 
-/** The client's end of an exec or attach, whatever the transport. */
-export interface CommandClient {
-  stdout(data: Buffer): void | Promise<void>;
-  stderr(data: Buffer): void | Promise<void>;
-  /** The last that it hears. */
-  end(status: Status): void;
-}
-
 /** PodExecOptions and PodAttachOptions from the query. Throws 400 as the kubelet's `remotecommand.NewOptions` does. */
 export function parseCommandStreams(query: URLSearchParams, defaults: boolean): CommandStreams {
   const flag = (name: string, missing: boolean): boolean =>
