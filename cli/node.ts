@@ -49,9 +49,11 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   const readFacts = () => readMachineFacts({ nodeName, storagePath: state.path, runtime });
   let facts = await readFacts();
   const nodeIp = facts.cidr.split('/')[0] ?? '';
+  const nodeResolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
   const network = createPodNetwork({ log });
   let proxy: Proxy | undefined;
 
+  // Until `streams` is there nothing may be awaited: the session calls its handlers as soon as it is connected.
   const session = startSession({
     address,
     joinToken,
@@ -84,7 +86,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     nodeContainerId: containerId,
     pauseImage: image,
     volumesDir: state,
-    nodeResolvConf: await readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
+    nodeResolvConf,
     allocatable: buildNode(facts, clock).status?.allocatable ?? {},
   });
   const streams = createStreamServer({ runtime, pods, session, log });
