@@ -50,17 +50,11 @@ async function withCluster(
   mode: ProxyMode,
   work: (cluster: StartedPodlabCluster, startMs: number) => Promise<void>,
 ): Promise<void> {
-  const name = `podlab-bench-${mode}`;
   progress.step(`starting a cluster in ${mode} mode`);
   let cluster: StartedPodlabCluster | undefined;
   try {
     const startMs = await milliseconds(async () => {
-      cluster = await new PodlabCluster()
-        .withName(name)
-        .withNodes(3)
-        .withProxyMode(mode)
-        .withImage(image)
-        .start();
+      cluster = await new PodlabCluster().withNodes(3).withProxyMode(mode).withImage(image).start();
     });
     if (cluster !== undefined) await work(cluster, startMs);
   } finally {
