@@ -120,14 +120,16 @@ async function timeRaw(docker: Docker, pauseImage: string, count: number): Promi
     const pause = await start({
       Image: pauseImage,
       Cmd: ['sleep', 'infinity'],
-      HostConfig: { NetworkMode: 'none' },
+      HostConfig: { NetworkMode: 'none', IpcMode: 'shareable' },
     });
     await start({
       Image: IMAGE,
       HostConfig: { NetworkMode: `container:${pause}`, IpcMode: `container:${pause}` },
     });
   };
-  const took = await milliseconds(() => Promise.all(Array.from({ length: count }, pair)));
-  await Promise.all(made.map((container) => container.remove({ force: true })));
-  return took;
+  try {
+    return await milliseconds(() => Promise.all(Array.from({ length: count }, pair)));
+  } finally {
+    await Promise.all(made.map((container) => container.remove({ force: true })));
+  }
 }
