@@ -6,4 +6,5 @@ if [ -n "${PODLAB_JOIN_TOKEN_FILE:-}" ] && [ ! -s "$PODLAB_JOIN_TOKEN_FILE" ]; t
   od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$PODLAB_JOIN_TOKEN_FILE.new"
   mv "$PODLAB_JOIN_TOKEN_FILE.new" "$PODLAB_JOIN_TOKEN_FILE"
 fi
+export MALLOC_ARENA_MAX=1
 exec node /opt/podlab/controlplane.mjs

@@ -5,8 +5,11 @@ stopping=
 node=
 trap 'stopping=1; [ -z "$node" ] || kill -TERM "$node" 2>/dev/null' TERM INT
 
+# A node's process holds little and lives long: a small young generation and one malloc arena keep it 6 MB smaller.
+export MALLOC_ARENA_MAX=1
+
 while [ -z "$stopping" ]; do
-  node /opt/podlab/node.mjs &
+  node --max-semi-space-size=1 /opt/podlab/node.mjs &
   node=$!
   # A trapped signal ends `wait` before the process has ended.
   while :; do
