@@ -114,10 +114,12 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   async function setUpNode(cluster: ClusterInfo): Promise<void> {
     const { fresh } = await network.start(cluster);
     await pods.start({ fresh });
-    const { rootCa, key, cert } = await session.credentials();
     proxy = startProxy({
       address,
-      credentials: grpc.credentials.createSsl(Buffer.from(rootCa), Buffer.from(key), Buffer.from(cert)),
+      async credentials() {
+        const { rootCa, key, cert } = await session.credentials();
+        return grpc.credentials.createSsl(Buffer.from(rootCa), Buffer.from(key), Buffer.from(cert));
+      },
       nodeName,
       nodeIp,
       mode,

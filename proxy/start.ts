@@ -18,7 +18,8 @@ import { watchCluster } from './state/watch-client.ts';
 export interface ProxyOptions {
   /** `host:port` of the control plane's gRPC server. */
   readonly address: string;
-  readonly credentials: ChannelCredentials;
+  /** Asked at every connection. */
+  readonly credentials: () => Promise<ChannelCredentials>;
   readonly nodeName: string;
   readonly nodeIp: string;
   /** Until the Node's annotation `podlab.io/proxy-mode` says otherwise. */

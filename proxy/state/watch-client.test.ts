@@ -41,7 +41,7 @@ function watch(port: number): { state: ClusterState; synced: () => number; error
   let count = 0;
   const watching = watchCluster({
     address: `127.0.0.1:${port}`,
-    credentials: credentials.createInsecure(),
+    credentials: async () => credentials.createInsecure(),
     nodeName: 'node1',
     state,
     clock: realClock,

@@ -9,10 +9,23 @@ import type { ClusterState } from './cluster-state.ts';
 const FIRST_RETRY = 100;
 const LAST_RETRY = 3000;
 
+const CHANNEL_OPTIONS = {
+  // Notices within seconds that a control plane's machine is gone, which no TCP reset tells.
+  'grpc.keepalive_time_ms': 5000,
+  'grpc.keepalive_timeout_ms': 3000,
+  'grpc.keepalive_permit_without_calls': 0,
+  'grpc.initial_reconnect_backoff_ms': FIRST_RETRY,
+  'grpc.max_reconnect_backoff_ms': LAST_RETRY,
+  // Each connection is a new one: what an earlier one failed with must not delay it.
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.max_receive_message_length': -1,
+};
+
 export interface WatchOptions {
   /** `host:port` of the control plane's gRPC server. */
   readonly address: string;
-  readonly credentials: ChannelCredentials;
+  /** The node's present identity; asked at every connection, because a node may have joined anew. */
+  readonly credentials: () => Promise<ChannelCredentials>;
   readonly nodeName: string;
   readonly state: ClusterState;
   readonly clock: Clock;
@@ -24,23 +37,23 @@ export interface WatchOptions {
 /** Keeps `state` in step with the control plane; reconnects for ever. */
 export function watchCluster(options: WatchOptions): { stop(): void } {
   const { log } = options;
-  const client: ProxyServiceClient = new proxyProto.ProxyService(options.address, options.credentials, {
-    // Notices within seconds that a control plane's machine is gone, which no TCP reset tells.
-    'grpc.keepalive_time_ms': 5000,
-    'grpc.keepalive_timeout_ms': 3000,
-    'grpc.keepalive_permit_without_calls': 0,
-    'grpc.initial_reconnect_backoff_ms': FIRST_RETRY,
-    'grpc.max_reconnect_backoff_ms': LAST_RETRY,
-    'grpc.max_receive_message_length': -1,
-  });
   let stopped = false;
   let retry = FIRST_RETRY;
   let cancelTimer: (() => void) | undefined;
+  let client: ProxyServiceClient | undefined;
   let call: ClientReadableStream<ProxyUpdate__Output> | undefined;
 
-  const connect = (): void => {
+  const connect = async (): Promise<void> => {
+    const credentials = await options.credentials();
+    if (stopped) return;
     let resyncing = false;
-    call = client.Watch({ nodeName: options.nodeName });
+    const connection: ProxyServiceClient = new proxyProto.ProxyService(
+      options.address,
+      credentials,
+      CHANNEL_OPTIONS,
+    );
+    client = connection;
+    call = connection.Watch({ nodeName: options.nodeName });
     call.on('data', (update: ProxyUpdate__Output) => {
       if (!resyncing) options.state.resyncing();
       resyncing = true;
@@ -51,7 +64,8 @@ export function watchCluster(options: WatchOptions): { stop(): void } {
     const again = (): void => {
       if (stopped || over) return;
       over = true;
-      cancelTimer = options.clock.after(retry, connect);
+      (connection as Client).close();
+      cancelTimer = options.clock.after(retry, () => void connect());
       retry = Math.min(retry * 2, LAST_RETRY);
     };
     call.on('end', again);
@@ -64,13 +78,13 @@ export function watchCluster(options: WatchOptions): { stop(): void } {
       again();
     });
   };
-  connect();
+  void connect();
   return {
     stop() {
       stopped = true;
       cancelTimer?.();
       call?.cancel();
-      (client as Client).close();
+      (client as Client | undefined)?.close();
     },
   };
 }
