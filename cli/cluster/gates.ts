@@ -31,8 +31,7 @@ export class GateError extends UserError {
 
 export interface ReadyRequest {
   readonly cluster: string;
-  /** The host and port at which this process reaches the API. */
-  readonly host: string;
+  /** On 127.0.0.1. */
   readonly apiPort: number;
   readonly nodes: readonly string[];
   /** For all gates together. */
@@ -72,7 +71,7 @@ async function waitForApi(docker: Docker, ready: ReadyRequest, deadline: number)
   let reason = '';
   for (let round = 1; Date.now() < deadline; round++) {
     try {
-      await askReadyz(ready.host, ready.apiPort);
+      await askReadyz(ready.apiPort);
       const kubeconfig = await readKubeconfig(container);
       if (kubeconfig !== undefined) return kubeconfig;
       reason = 'no kubeconfig was written';
@@ -90,9 +89,9 @@ async function waitForApi(docker: Docker, ready: ReadyRequest, deadline: number)
 }
 
 /** Resolves when the API server says that it is ready. Whom it is to trust is not known before the kubeconfig is read. */
-function askReadyz(host: string, port: number): Promise<void> {
+function askReadyz(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const options = { host, port, path: '/readyz', rejectUnauthorized: false, timeout: 2000 };
+    const options = { host: '127.0.0.1', port, path: '/readyz', rejectUnauthorized: false, timeout: 2000 };
     const asked = request(options, (response) => {
       response.resume();
       if (response.statusCode === 200) resolve();

@@ -21,8 +21,6 @@ export interface StartRequest {
   readonly image: string;
   /** For all gates together. */
   readonly timeoutMs: number;
-  /** The host at which this process reaches the engine's published ports; default 127.0.0.1. */
-  readonly host?: string;
   /** Creates and starts a container by its spec; default with dockerode alone. */
   readonly launch?: Launch;
 }
@@ -58,8 +56,7 @@ export async function startCluster(
       name: 'ready',
       async run() {
         const { name: cluster, apiPort } = settings;
-        const { host = '127.0.0.1', timeoutMs } = asked;
-        const ready = { cluster, host, apiPort, nodes, timeoutMs };
+        const ready = { cluster, apiPort, nodes, timeoutMs: asked.timeoutMs };
         kubeconfig = await waitUntilReady(docker, ready, progress);
       },
     },

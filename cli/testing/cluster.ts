@@ -83,7 +83,7 @@ export class PodlabCluster {
    * @throws GateError naming the gate that stayed shut, with the logs that matter. Nothing is left behind then.
    */
   async start(): Promise<StartedPodlabCluster> {
-    const { container, info } = await getContainerRuntimeClient();
+    const { container } = await getContainerRuntimeClient();
     const docker = container.dockerode;
     const started = await startCluster(
       docker,
@@ -95,7 +95,6 @@ export class PodlabCluster {
         evictionSeconds: this.#evictionSeconds,
         image: this.#image ?? (await ensureImages(docker, this.#progress)),
         timeoutMs: this.#timeoutMs,
-        host: info.containerRuntime.host,
         launch: launchWithTestcontainers,
       },
       this.#progress,
@@ -205,9 +204,7 @@ export class StartedPodlabCluster {
 
   /** Waits until the gates are open with these nodes. */
   async waitUntilReady(nodes: readonly string[] = this.nodes, timeoutMs = 60_000): Promise<void> {
-    const { info } = await getContainerRuntimeClient();
-    const { host } = info.containerRuntime;
-    const ready = { cluster: this.name, host, apiPort: this.apiPort, nodes, timeoutMs };
+    const ready = { cluster: this.name, apiPort: this.apiPort, nodes, timeoutMs };
     await waitUntilReady(this.docker, ready, silent);
   }
 
