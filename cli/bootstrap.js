@@ -10,9 +10,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { ensureEngine } from './setup/engine.js';
-import { ensureKubectl } from './setup/kubectl.js';
 import { ensureModules } from './setup/modules.js';
 import { Problem } from './setup/say.js';
+import { ensureTestTools } from './setup/test-tools.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -24,8 +24,8 @@ async function main([first, ...rest]) {
   // The tests' child processes find the same Node.js and the modules' programs.
   const bin = join(root, 'node_modules', '.bin');
   env.PATH = `${join(node, '..')}:${bin}:${env.PATH ?? ''}`;
-  if (first === '--with-kubectl') {
-    ensureKubectl();
+  if (first === '--with-test-tools') {
+    ensureTestTools();
     [first, ...rest] = rest;
   }
   const child = spawnSync(program, [first, ...rest], { stdio: 'inherit', env, cwd: process.cwd() });
