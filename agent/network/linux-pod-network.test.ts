@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '#api/command.ts';
 import type { Calls } from './worker.testing.ts';
 
-const obstacle = process.getuid?.() === 0 ? undefined : 'needs root to make network namespaces';
+const able = process.platform === 'linux' && process.getuid?.() === 0;
+const obstacle = able ? undefined : 'needs Linux and root, to make network namespaces';
 if (obstacle !== undefined) console.warn(`Pod network tests skipped: ${obstacle}`);
 
 const NODE1_IP = '172.30.0.2';

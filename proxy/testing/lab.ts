@@ -5,7 +5,8 @@ import type { Answer, Calls, Question } from './worker.ts';
 
 /** What keeps the lab from being built here; undefined: nothing. */
 export function labObstacle(): string | undefined {
-  return process.getuid?.() === 0 ? undefined : 'needs root to make network namespaces';
+  const able = process.platform === 'linux' && process.getuid?.() === 0;
+  return able ? undefined : 'needs Linux and root, to make network namespaces';
 }
 
 /**
