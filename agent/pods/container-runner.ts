@@ -78,7 +78,7 @@ export class ContainerRunner {
     const restartCount = record.current === undefined ? 0 : record.current.restartCount + 1;
     const [sandboxId] = await unlessAborted(
       this.#ground.ending,
-      Promise.all([this.#ground.sandboxId(), this.#ground.volumesMounted(), this.#ensureImage(container)]),
+      Promise.all([this.#ground.sandboxId(), this.#mountedAndPulled(container)]),
     );
     const id = await this.#create(container, restartCount, sandboxId);
     const { ip } = await this.#ground.sandboxReady().catch(async (error: unknown) => {
@@ -89,8 +89,10 @@ export class ContainerRunner {
     else await this.#run(id, container, restartCount, ip);
   }
 
-  #ensureImage(container: Container): Promise<void> {
-    return this.#context.images.ensure(this.#ground.pod().metadata.uid, container, this.#emit);
+  /** Nothing is pulled, and nothing said of it, for a Pod that has to wait for its volumes. */
+  async #mountedAndPulled(container: Container): Promise<void> {
+    await this.#ground.volumesMounted();
+    await this.#context.images.ensure(this.#ground.pod().metadata.uid, container, this.#emit);
   }
 
   readonly #emit = (type: 'Normal' | 'Warning', reason: string, message: string): void =>

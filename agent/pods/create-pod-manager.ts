@@ -219,7 +219,8 @@ class Pods implements PodManager {
       throw StatusError.badRequest(`previous terminated ${where} not found`);
     }
     if (running && !isRunning(record)) {
-      throw StatusError.internal(`container not found ("${container}")`);
+      // Without "Internal error occurred: ", which kubectl would take for YAML and show nothing of.
+      throw new StatusError('InternalError', `container not found ("${container}")`);
     }
     if (record.current !== undefined) return record.current.container.id;
     const reason = record.waiting?.reason ?? 'ContainerCreating';

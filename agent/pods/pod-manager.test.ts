@@ -301,6 +301,7 @@ describe('what cannot be started', () => {
     expect(h.controlPlane.events).toContain(
       'web Warning FailedMount MountVolume.SetUp failed for volume "v" : podlab does not support volumes of type nfs yet',
     );
+    expect(h.controlPlane.events.filter((one) => one.includes('Pulled'))).toEqual([]);
     expect(h.status('web').containerStatuses?.[0]?.state).toEqual({
       waiting: { reason: 'ContainerCreating' },
     });
