@@ -45,6 +45,8 @@ export class PodWorker {
   #scheduled = false;
   #cleaning = false;
   #closed = false;
+  /** A sandbox of an earlier agent is being connected again: until then what that agent said of the Pod stands, its address above all. */
+  #reconnecting = false;
   #cancelTimer: () => void = () => undefined;
   #cancelDeadline: () => void = () => undefined;
   #cancelRefresh: () => void = () => undefined;
@@ -180,6 +182,7 @@ export class PodWorker {
   }
 
   #report(): void {
+    if (this.#reconnecting) return;
     const status = podStatus(this.#view(), this.#context.nodeIp);
     const text = JSON.stringify(status);
     if (text === this.#reportedText) return;
@@ -417,7 +420,9 @@ export class PodWorker {
       return;
     }
     this.#sandbox.state = 'starting';
-    this.#follow(Promise.resolve(newest.id), this.#reconnect(newest));
+    this.#reconnecting = true;
+    const ready = this.#reconnect(newest).finally(() => (this.#reconnecting = false));
+    this.#follow(Promise.resolve(newest.id), ready);
   }
 
   /** A sandbox that cannot be connected again is as good as dead. */
