@@ -8,6 +8,9 @@ export interface FitError {
   readonly plugins: ReadonlySet<string>;
 }
 
+/** What the DynamicResources plugin adds to every refusal, whether the Pod has claims or not. */
+const NO_CLAIMS = 'no new claims to deallocate';
+
 export interface NodeRejection {
   readonly plugin: string;
   readonly rejection: Rejection;
@@ -19,7 +22,8 @@ export function fitError(pod: Pod, rejections: readonly NodeRejection[]): FitErr
   if (rejections.length === 0) return { message: 'no nodes available to schedule pods', plugins };
   const reasons = rejections.flatMap(({ rejection }) => [...rejection.reasons]);
   const preemption = preemptionMessage(pod, rejections);
-  return { message: `${available(rejections.length, reasons)} preemption: ${preemption}`, plugins };
+  const message = `${available(rejections.length, reasons)} ${NO_CLAIMS}, preemption: ${preemption}`;
+  return { message, plugins };
 }
 
 function available(nodes: number, reasons: readonly string[]): string {

@@ -13,7 +13,7 @@ function outcome(given: Cycle, random = 0): string {
 }
 
 const helpless = (count: number): string =>
-  `preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
+  `no new claims to deallocate, preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
 const listening = (hostIP?: string): Partial<PodSpec> => ({
   containers: [
     {
@@ -39,7 +39,7 @@ const nearTo = (given: PodAffinityTerm) =>
   });
 
 const victimless = (count: number): string =>
-  `preemption: 0/${count} nodes are available: ${count} No preemption victims found for incoming pod.`;
+  `no new claims to deallocate, preemption: 0/${count} nodes are available: ${count} No preemption victims found for incoming pod.`;
 
 describe('a Pod that fits nowhere is told why', () => {
   test('when there is no node', () => {
@@ -55,7 +55,7 @@ describe('a Pod that fits nowhere is told why', () => {
     ]);
     expect(outcome(given)).toBe(
       '0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), ' +
-        '1 node(s) were unschedulable. preemption: 0/3 nodes are available: ' +
+        '1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/3 nodes are available: ' +
         '1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.',
     );
   });
@@ -83,7 +83,7 @@ describe('a Pod that fits nowhere is told why', () => {
   test('when it must not preempt', () => {
     const given = cycle(pod('p', { ...requesting({ cpu: '5' }), preemptionPolicy: 'Never' }), [[node('a')]]);
     expect(outcome(given)).toBe(
-      '0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.',
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
     );
   });
 });
@@ -198,7 +198,7 @@ describe('topology spread constraints', () => {
     expect(outcome(cycle(pod('p', spec('DoNotSchedule'), { labels }), nodes))).toBe(
       "0/3 nodes are available: 1 node(s) didn't match pod topology spread constraints, " +
         "1 node(s) didn't match pod topology spread constraints (missing required label), " +
-        '1 node(s) were unschedulable. preemption: 0/3 nodes are available: ' +
+        '1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/3 nodes are available: ' +
         '1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.',
     );
   });
@@ -238,6 +238,14 @@ describe('affinity between Pods', () => {
     const occupied = [[node('a'), other]] as const;
     expect(outcome(cycle(pod('p', {}, { labels: db }), occupied))).toBe(
       `0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules. ${victimless(1)}`,
+    );
+  });
+
+  test('names its own rule when both want to be apart, as replicas do', () => {
+    const apart = { affinity: { podAntiAffinity: required } };
+    const occupied = [[node('a'), pod('one', apart, { labels: db })]] as const;
+    expect(outcome(cycle(pod('two', apart, { labels: db }), occupied))).toBe(
+      `0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules. ${victimless(1)}`,
     );
   });
 

@@ -47,7 +47,7 @@ test('a Pod that fits nowhere says so in its condition and an event, and is plac
   await client.settled();
   const message =
     '0/1 nodes are available: 1 node(s) were unschedulable. ' +
-    'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+    'no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
   expect(read('p').status?.conditions).toEqual([
     {
       type: 'PodScheduled',

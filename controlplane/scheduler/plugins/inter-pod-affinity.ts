@@ -16,7 +16,7 @@ export const interPodAffinity: Plugin = {
   weight: 2,
   looksBeyondNode: true,
   events: ['NodeAdd', 'NodeUpdate', 'PodAdd', 'PodUpdate', 'PodDelete'],
-  filter: (cycle) => allOf([existingAntiAffinity(cycle), ownAffinity(cycle), ownAntiAffinity(cycle)]),
+  filter: (cycle) => allOf([ownAffinity(cycle), ownAntiAffinity(cycle), existingAntiAffinity(cycle)]),
   score(cycle, feasible) {
     const weights = topologyWeights(cycle);
     if (weights.size === 0) return undefined;
