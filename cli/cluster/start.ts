@@ -46,7 +46,7 @@ export async function startCluster(
   const found = await findCluster(docker, asked.name);
   const settings = await settle(docker, asked, found, progress);
   const wanted = nodeNames(asked.nodes);
-  const nodes = [...new Set([...found.nodes.keys(), ...wanted])];
+  const nodes = [...new Set([...found.nodes.keys(), ...wanted])].sort(byNumber);
   let kubeconfig = '';
   const actions: Action[] = [
     createNetwork(docker, settings.name),
@@ -97,6 +97,9 @@ async function settle(
 }
 
 /** What was asked for and will not happen to a cluster that is there already. */
+/** `node2` before `node10`. */
+const byNumber = new Intl.Collator('en', { numeric: true }).compare;
+
 function differences(asked: StartRequest, running: ClusterSettings, nodes: number): string[] {
   const hint = `npm stop${asked.name === 'podlab' ? '' : ` -- --name ${asked.name}`}, then npm start, changes it`;
   const lines = [];
