@@ -1,5 +1,5 @@
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import type { ProbeResult } from './prober.ts';
+import type { ProbeResult } from './probe-result.ts';
 
 const SERVING = 1;
 

@@ -1,6 +1,6 @@
 import type { Clock } from '#api/clock.ts';
 import type { Probe } from '#api/gen/types.ts';
-import type { ProbeResult } from './prober.ts';
+import type { ProbeResult } from './probe-result.ts';
 
 export interface ProbeLoopOptions {
   readonly probe: Probe;

@@ -4,13 +4,8 @@ import net from 'node:net';
 import type { Container, ExecAction, HTTPGetAction, Probe, TCPSocketAction } from '#api/gen/types.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import { checkGrpcHealth } from './grpc-health.ts';
+import type { ProbeResult } from './probe-result.ts';
 import { runCommand } from './run-command.ts';
-
-export interface ProbeResult {
-  readonly ok: boolean;
-  /** Why not, as the kubelet says it. */
-  readonly output: string;
-}
 
 export interface ProbeTarget {
   readonly container: Container;

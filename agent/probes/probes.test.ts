@@ -6,7 +6,8 @@ import type { Container, Probe } from '#api/gen/types.ts';
 import { FakeRuntime, type FakeExec } from '../runtime/fake-runtime.ts';
 import { decodeStatus, encodeService } from './grpc-health.ts';
 import { startProbeLoop } from './probe-loop.ts';
-import { resolvePort, runProbe, type ProbeResult } from './prober.ts';
+import type { ProbeResult } from './probe-result.ts';
+import { resolvePort, runProbe } from './prober.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach((close) => close()));

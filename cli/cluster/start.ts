@@ -96,10 +96,10 @@ async function settle(
   return running;
 }
 
-/** What was asked for and will not happen to a cluster that is there already. */
 /** `node2` before `node10`. */
 const byNumber = new Intl.Collator('en', { numeric: true }).compare;
 
+/** What was asked for and will not happen to a cluster that is there already. */
 function differences(asked: StartRequest, running: ClusterSettings, nodes: number): string[] {
   const hint = `npm stop${asked.name === 'podlab' ? '' : ` -- --name ${asked.name}`}, then npm start, changes it`;
   const lines = [];

@@ -1,5 +1,9 @@
 import type { Clock } from '#api/clock.ts';
-import type { EventDraft } from './recorder.ts';
+import type { Kinds } from '#api/resources.ts';
+import type { Unstored } from '../client.ts';
+
+/** An Event before it is written: its name is given when it is. */
+export type EventDraft = Unstored<Kinds['events']>;
 
 /** The defaults of client-go `tools/record/events_cache.go`. */
 const MAX_SIMILAR_EVENTS = 10;

@@ -3,11 +3,10 @@ import type { ObjectReference } from '#api/gen/types.ts';
 import type { Kinds, ObjectMeta } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { Logger } from 'pino';
-import type { Client, Unstored } from '../client.ts';
-import { createEventCorrelator } from './event-correlator.ts';
+import type { Client } from '../client.ts';
+import { createEventCorrelator, type EventDraft } from './event-correlator.ts';
 
 type EventType = 'Normal' | 'Warning';
-export type EventDraft = Unstored<Kinds['events']>;
 
 /** Any stored object, to be named by an event. */
 interface Eventful {

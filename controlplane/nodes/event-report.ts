@@ -1,5 +1,5 @@
 import { rfc3339 } from '#api/clock.ts';
-import type { EventDraft } from '../controllers/recorder.ts';
+import type { EventDraft } from '../controllers/event-correlator.ts';
 
 /** An agent's event as its node's kubelet would record it: whatever the agent says, its source is that node. */
 export function eventDraft(reported: Record<string, unknown>, nodeName: string, now: number): EventDraft {

@@ -1,10 +1,11 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Status } from '#api/gen/types.ts';
 import { StatusError } from '#api/status.ts';
-import type { StreamChunk__Output } from '#proto/gen/podlab/v1/StreamChunk.ts';
+import type { StreamChunk, StreamChunk__Output } from '#proto/gen/podlab/v1/StreamChunk.ts';
 import { parseObject } from './json-bytes.ts';
 import type { NodeStream } from './node-streams.ts';
-import type { AttachCall } from './stream-broker.ts';
 
+export type AttachCall = ServerDuplexStream<StreamChunk__Output, StreamChunk>;
 type OutputHandlers = Parameters<NodeStream['onOutput']>[0];
 
 /** Far below gRPC's limit for a message, and small enough that a stream does not hold up others on the connection. */

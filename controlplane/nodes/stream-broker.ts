@@ -4,12 +4,10 @@ import type { Clock } from '#api/clock.ts';
 import type { Status } from '#api/gen/types.ts';
 import { StatusError, type StatusReason } from '#api/status.ts';
 import type { ControlMessage } from '#proto/gen/podlab/v1/ControlMessage.ts';
-import type { StreamChunk, StreamChunk__Output } from '#proto/gen/podlab/v1/StreamChunk.ts';
+import type { StreamChunk__Output } from '#proto/gen/podlab/v1/StreamChunk.ts';
 import { parseObject } from './json-bytes.ts';
-import { createNodeStream } from './node-stream.ts';
+import { createNodeStream, type AttachCall } from './node-stream.ts';
 import { NodeRefusal, type NodeStream, type NodeStreams } from './node-streams.ts';
-
-export type AttachCall = grpc.ServerDuplexStream<StreamChunk__Output, StreamChunk>;
 
 /** Brings together those who ask for a stream and the agents that open it. */
 export interface StreamBroker extends NodeStreams {

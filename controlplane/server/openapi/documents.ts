@@ -3,7 +3,8 @@ import { KUBERNETES_VERSION } from '#api/names.ts';
 import type { Resource } from '#api/resources.ts';
 import { groupVersions, resourcesOf } from '../discovery/resource-list.ts';
 import { resourcePaths } from './paths.ts';
-import { type Docs, componentSchemas } from './schemas.ts';
+import type { Docs } from './field-docs.ts';
+import { componentSchemas } from './schemas.ts';
 import { openApiV2 } from './v2-document.ts';
 
 /** An OpenAPI v3 document, ready to send. */

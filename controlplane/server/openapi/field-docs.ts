@@ -1,4 +1,5 @@
-import type { Docs } from './schemas.ts';
+/** Descriptions by type and field; the type's own stands under `''`. */
+export type Docs = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 
 const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
 const METADATA = `Standard object's metadata. More info: ${CONVENTIONS}#metadata`;

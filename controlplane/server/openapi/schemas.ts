@@ -3,11 +3,8 @@ import { RESOURCES } from '#api/resources.ts';
 import { isAtomicType, mergeRuleOf } from '#api/merge-rules.ts';
 import { isQuantity } from '../../registry/decode/go-types.ts';
 import * as names from './definition-names.ts';
-import { fieldDescription } from './field-docs.ts';
+import { fieldDescription, type Docs } from './field-docs.ts';
 import { defaultOf, enumOf } from './field-facts.ts';
-
-/** Descriptions by type and field; the type's own stands under `''`. */
-export type Docs = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 
 /** A schema of OpenAPI 3.0, as JSON. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
