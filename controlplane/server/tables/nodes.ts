@@ -27,11 +27,13 @@ export const nodePrinter: Printer<Kinds['nodes']> = {
       addressOf(node, 'InternalIP'),
       addressOf(node, 'ExternalIP'),
       orUnknown(info?.osImage),
-      orUnknown(info?.kernelVersion),
+      kernel(info),
       orUnknown(info?.containerRuntimeVersion),
     ];
   },
 };
+
+type NodeInfo = NonNullable<NonNullable<Kinds['nodes']['status']>['nodeInfo']>;
 
 function nodeStatus({ spec, status }: Kinds['nodes']): string {
   const ready = (status?.conditions ?? []).find((condition) => condition.type === 'Ready');
@@ -55,6 +57,12 @@ function roles(labels: Readonly<Record<string, string>>): string {
 
 const addressOf = ({ status }: Kinds['nodes'], type: string): string =>
   (status?.addresses ?? []).find((address) => address.type === type)?.address ?? NONE;
+
+/** `6.1.0 (amd64)`, as printNode of Kubernetes 1.36 has it; an unknown part is left out. */
+function kernel(info: NodeInfo | undefined): string {
+  const version = orUnknown(info?.kernelVersion);
+  return info?.architecture ? `${version} (${info.architecture})` : version;
+}
 
 const orUnknown = (text: string | undefined): string =>
   text === undefined || text === '' ? '<unknown>' : text;

@@ -214,6 +214,11 @@ describe('a node', () => {
     ]);
   });
 
+  it('shows its architecture beside its kernel', () => {
+    const nodeInfo = { kernelVersion: '6.1.0', architecture: 'amd64' };
+    expect(cells('nodes', { status: { nodeInfo } })).toContain('6.1.0 (amd64)');
+  });
+
   it('whose readiness is not known is NotReady, and without a condition Unknown', () => {
     expect(cells('nodes', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } })[1]).toBe(
       'NotReady',
