@@ -1,4 +1,5 @@
 import { PassThrough, type Duplex, type Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container } from 'dockerode';
 import { calling } from './docker-errors.ts';
 import { demultiplex } from './docker-frames.ts';
@@ -39,9 +40,36 @@ export async function attachSession(
     const { StatusCode } = (await calling('Failed', () => container.wait())) as { StatusCode: number };
     return StatusCode;
   };
-  return toSession(socket, options, exitCode, async (w, h) => {
+  const session = toSession(socket, options, exitCode, async (w, h) => {
     await calling('Failed', () => container.resize({ w, h }));
   });
+  if ((await isRunning(container)) || (await saysSomething(session))) return session;
+  session.close();
+  throw new RuntimeError('NotRunning', 'the container has ended');
+}
+
+/** One that is gone, or that the engine cannot be asked about, does not run. */
+function isRunning(container: Container): Promise<boolean> {
+  return container.inspect().then(
+    ({ State }) => State.Running,
+    () => false,
+  );
+}
+
+/** In ms: how long a container that ended after it was attached to may take to end the stream. */
+const LAST_WORDS = 250;
+
+/**
+ * Whether output or its end comes from a container that has ended. The engine accepts to attach to a container that
+ * ended before and then sends nothing, not even the end, so that the client would wait for ever.
+ */
+async function saysSomething({ stdout, stderr, exit }: ExecSession): Promise<boolean> {
+  const over = exit.then(
+    () => true,
+    () => true,
+  );
+  const waited = sleep(LAST_WORDS, false, { ref: false });
+  return (await Promise.race([over, waited])) || stdout.readableLength + stderr.readableLength > 0;
 }
 
 function toSession(

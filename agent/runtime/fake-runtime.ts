@@ -208,6 +208,8 @@ export class FakeRuntime implements ContainerRuntime {
   async attach(id: string): Promise<ExecSession> {
     this.#answer();
     const container = this.#get(id);
+    if (container.info.state !== 'running')
+      throw new RuntimeError('NotRunning', `Container ${id} is not running`);
     return session(container.log, '', this.#ended(container));
   }
 

@@ -172,6 +172,13 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeUnderTe
       await expect(under.runtime.exec('0'.repeat(64), options)).rejects.toMatchObject({ reason: 'NotFound' });
     });
 
+    test('nobody can attach to a container that has ended', async () => {
+      const { id } = await run('echo one; echo two; exit 3', { stdin: true, stdinOnce: true });
+      await sawEvent('ended', id);
+      const options = { stdin: true, stdout: true, stderr: true, tty: false };
+      await expect(under.runtime.attach(id, options)).rejects.toMatchObject({ reason: 'NotRunning' });
+    });
+
     test('a volume in memory can be made twice and removed twice, but not while it is used', async () => {
       const volume = `${under.prefix}-memory`;
       const labels = { [LABEL_POD_UID]: 'uid-web' };

@@ -27,7 +27,7 @@ export interface ContainerRuntime {
   /** Removes, killing it if it runs. Resolves also when it is gone already. */
   remove(id: string): Promise<void>;
   exec(id: string, options: ExecOptions): Promise<ExecSession>;
-  /** Attaches to the main process's streams. */
+  /** Attaches to the main process's streams. Rejects with `NotRunning` when the container has ended. */
   attach(id: string, options: Omit<ExecOptions, 'command'>): Promise<ExecSession>;
   /** stdout and stderr merged in order; ends when read whole, or with `follow` when the container ends. */
   logs(id: string, options: LogOptions): Promise<Readable>;
