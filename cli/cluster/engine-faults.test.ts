@@ -28,6 +28,18 @@ const cases: [string, unknown, RegExp][] = [
     /^port 7443 is in use/,
   ],
   [
+    'a name that another container has',
+    new Error(
+      '(HTTP code 409) conflict - Conflict. The container name "/lab-node1" is already in use by container "0a1b". You have to remove (or rename) that container to be able to reuse that name. ',
+    ),
+    /^there is a container lab-node1 already/,
+  ],
+  [
+    'a container that is gone',
+    new Error('(HTTP code 404) no such container - No such container: lab-controlplane '),
+    /^container lab-controlplane was removed meanwhile/,
+  ],
+  [
     'no address range left',
     new Error('could not find an available, non-overlapping IPv4 address pool among the defaults'),
     /no address range left/,

@@ -22,7 +22,20 @@ function byCode(code: string | undefined): string | undefined {
   }
 }
 
+/** Another container has the name already that a new one was to have. */
+export const isNameTaken = (error: unknown): boolean => NAME_TAKEN.test(messageOf(error));
+
+const NAME_TAKEN = /container name "\/?([^"]+)" is already in use/;
+const GONE = /No such container: (\S+)/i;
+
 function byMessage(message: string): string | undefined {
+  const taken = NAME_TAKEN.exec(message)?.[1];
+  if (taken !== undefined)
+    return `there is a container ${taken} already: wait if another npm start of this cluster is under way, else remove it (docker rm --force ${taken})`;
+  if (/network with name \S+ already exists/.test(message))
+    return 'the network of the cluster is being made already: wait until the other npm start of this cluster has ended';
+  const gone = GONE.exec(message)?.[1];
+  if (gone !== undefined) return `container ${gone} was removed meanwhile: npm start starts the cluster anew`;
   if (/port is already allocated|address already in use/.test(message)) {
     const port = / \S+:(\d+)(?=:| failed)/.exec(message)?.[1];
     const which = port === undefined ? 'a port' : `port ${port}`;

@@ -5,7 +5,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { engineStatus, messageOf, UserError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import { runActions, type Action } from './actions.ts';
-import { explain } from './engine-faults.ts';
+import { explain, isNameTaken } from './engine-faults.ts';
 import { findCluster, labelFilter, type FoundCluster } from './find.ts';
 import { waitUntilReady } from './gates.ts';
 import { clusterNames, controlPlaneSpec, networkSpec, nodeNames, nodeSpec, volumeSpec } from './spec.ts';
@@ -137,7 +137,7 @@ function createNetwork(docker: Docker, cluster: string): Action {
         );
       }
     },
-    undo: async () => created?.remove(),
+    undo: () => ifThere(created?.remove()),
   };
 }
 
@@ -159,7 +159,7 @@ function createVolumes(docker: Docker, cluster: string, nodes: readonly string[]
       await Promise.all([names.state, ...nodes.map((node) => names.nodeVolume(node))].map(create));
     },
     async undo() {
-      await Promise.all(created.map((name) => docker.getVolume(name).remove()));
+      await Promise.all(created.map((name) => ifThere(docker.getVolume(name).remove())));
     },
   };
 }
@@ -172,12 +172,18 @@ function startContainers(
   progress: Progress,
   launch: Launch,
 ): Action {
-  const launched: string[] = [];
+  const launched = new Set<string>();
+  const startNew = async (spec: ContainerCreateOptions) => {
+    const name = spec.name ?? '';
+    launched.add(name);
+    await launch(spec).catch((error: unknown) => {
+      // The container of that name is somebody else's, and not this call's to remove.
+      if (isNameTaken(error)) launched.delete(name);
+      throw error;
+    });
+  };
   const startOne = async (present: Docker.ContainerInfo | undefined, spec: ContainerCreateOptions) => {
-    if (present === undefined) {
-      launched.push(spec.name ?? '');
-      return launch(spec);
-    }
+    if (present === undefined) return startNew(spec);
     if (present.State !== 'running') await startStopped(docker.getContainer(present.Id));
   };
   return {
@@ -198,7 +204,9 @@ function startContainers(
       if (failure !== undefined) throw failure.reason;
     },
     async undo() {
-      await Promise.all(launched.map((name) => removeIfThere(docker.getContainer(name))));
+      await Promise.all(
+        [...launched].map((name) => ifThere(docker.getContainer(name).remove({ force: true, v: true }))),
+      );
     },
   };
 }
@@ -217,8 +225,9 @@ async function startStopped(container: Docker.Container): Promise<void> {
   });
 }
 
-async function removeIfThere(container: Docker.Container): Promise<void> {
-  await container.remove({ force: true, v: true }).catch((error: unknown) => {
+/** What an `npm stop` has removed meanwhile need not be removed. */
+async function ifThere(removal: Promise<unknown> | undefined): Promise<void> {
+  await removal?.catch((error: unknown) => {
     if (engineStatus(error) !== 404) throw error;
   });
 }
