@@ -72,7 +72,10 @@ function startLoop(
     startedAt: options.startedAt,
     eager: kind !== 'Liveness',
     onVerdict,
-    onFailure: (output) => options.onFailure(`${kind} probe failed: ${output}`),
+    onFailure: ({ output, unknown = false }) =>
+      options.onFailure(
+        `${kind} probe ${unknown ? 'errored and resulted in unknown state' : 'failed'}: ${output}`,
+      ),
   });
 }
 

@@ -10,7 +10,7 @@ export interface ProbeLoopOptions {
   readonly startedAt: number;
   /** Called when a threshold is reached, again and again while results stay the same. */
   readonly onVerdict: (ok: boolean) => void;
-  readonly onFailure: (output: string) => void;
+  readonly onFailure: (result: ProbeResult) => void;
   /**
    * Tries again soon, within the first period, until the first success: a server that needs a moment to listen is not to wait for a whole
    * period. Those tries count for nothing unless they succeed. The kubelet has the same effect by probing at every status change.
@@ -32,11 +32,13 @@ export function startProbeLoop(options: ProbeLoopOptions): () => void {
   const again = (milliseconds: number): void => {
     if (!stopped) cancel = clock.after(Math.max(0, milliseconds), tick);
   };
-  const count = ({ ok, output }: ProbeResult): void => {
+  const count = (result: ProbeResult): void => {
     if (stopped) return;
+    const { ok, unknown = false } = result;
+    if (!ok) options.onFailure(result);
+    if (unknown) return;
     row = ok === last ? row + 1 : 1;
     last = ok;
-    if (!ok) options.onFailure(output);
     if (row >= threshold(probe, ok)) options.onVerdict(ok);
   };
   const tick = (): void => {

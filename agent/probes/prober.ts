@@ -7,6 +7,9 @@ import { checkGrpcHealth } from './grpc-health.ts';
 import type { ProbeResult } from './probe-result.ts';
 import { runCommand } from './run-command.ts';
 
+/** Nobody answered an HTTP request. */
+class UnansweredError extends Error {}
+
 export interface ProbeTarget {
   readonly container: Container;
   readonly containerId: string;
@@ -29,7 +32,8 @@ export async function runProbe(probe: Probe, target: ProbeTarget): Promise<Probe
     }
     return failed('missing probe handler');
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error));
+    const output = error instanceof Error ? error.message : String(error);
+    return error instanceof UnansweredError ? failed(output) : { ok: false, output, unknown: true };
   }
 }
 
@@ -39,7 +43,9 @@ export function resolvePort(port: number | string, container: Container): number
   const number = named ?? Number(port);
   if (!Number.isInteger(number) || number < 1 || number > 65_535) {
     throw new Error(
-      typeof port === 'string' ? `couldn't find port: "${port}"` : `invalid port number: ${port}`,
+      typeof port === 'string'
+        ? `strconv.Atoi: parsing "${port}": invalid syntax`
+        : `invalid port number: ${port}`,
     );
   }
   return number;
@@ -70,7 +76,7 @@ export async function probeHttp(
   const headers = probeHeaders(action);
   const status = await requestStatus({ scheme, host, port, path, headers, timeout }).catch(
     (error: unknown) => {
-      throw new Error(`Get "${url}": ${httpProblem(error, host, port)}`, { cause: error });
+      throw new UnansweredError(`Get "${url}": ${httpProblem(error, host, port)}`, { cause: error });
     },
   );
   return status >= 200 && status < 400 ? OK : failed(`HTTP probe failed with statuscode: ${status}`);

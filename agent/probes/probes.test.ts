@@ -124,8 +124,15 @@ describe('other probes', () => {
     expect([decodeStatus(Buffer.from([8, 1])), decodeStatus(Buffer.alloc(0))]).toEqual([1, 0]);
   });
 
+  test('what cannot be asked tells nothing, other than what nobody answers', async () => {
+    expect(await probe({ httpGet: { port: 'web' } })).toMatchObject({ ok: false, unknown: true });
+    const unanswered = await probe({ httpGet: { port: 1 } });
+    expect(unanswered.output).toMatch(/^Get "http/);
+    expect(unanswered.unknown).toBeUndefined();
+  });
+
   test('a port that is not there is refused', () => {
-    expect(() => resolvePort('web', { name: 'c' })).toThrow(`couldn't find port: "web"`);
+    expect(() => resolvePort('web', { name: 'c' })).toThrow('strconv.Atoi: parsing "web": invalid syntax');
     expect(() => resolvePort(70_000, { name: 'c' })).toThrow('invalid port number: 70000');
     expect(resolvePort('80', { name: 'c' })).toBe(80);
   });
@@ -136,7 +143,12 @@ const flush = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-async function play(what: Probe, results: boolean[], eager: boolean, step: number): Promise<string[]> {
+async function play(
+  what: Probe,
+  results: (boolean | 'unknown')[],
+  eager: boolean,
+  step: number,
+): Promise<string[]> {
   const clock = new FakeClock(0);
   const said: string[] = [];
   let at = 0;
@@ -145,9 +157,12 @@ async function play(what: Probe, results: boolean[], eager: boolean, step: numbe
     clock,
     startedAt: 0,
     eager,
-    run: async () => ({ ok: results[at++] ?? true, output: 'x' }),
+    run: async () => {
+      const result = results[at++] ?? true;
+      return result === 'unknown' ? { ok: false, output: 'x', unknown: true } : { ok: result, output: 'x' };
+    },
     onVerdict: (good) => said.push(`${clock.now()} ${good ? 'good' : 'bad'}`),
-    onFailure: () => said.push(`${clock.now()} failed`),
+    onFailure: ({ unknown }) => said.push(`${clock.now()} ${unknown === true ? 'unknown' : 'failed'}`),
   });
   while (at < results.length) {
     clock.advance(step);
@@ -172,6 +187,19 @@ describe('the loop of a probe', () => {
       '23000 failed',
       '23000 bad',
       '28000 good',
+    ]);
+  });
+
+  test('does not count probes that could not be made', async () => {
+    const what = { initialDelaySeconds: 5, periodSeconds: 5, failureThreshold: 2 };
+    expect(await play(what, ['unknown', 'unknown', true, false, 'unknown', false], false, 1000)).toEqual([
+      '5000 unknown',
+      '10000 unknown',
+      '15000 good',
+      '20000 failed',
+      '25000 unknown',
+      '30000 failed',
+      '30000 bad',
     ]);
   });
 

@@ -106,14 +106,15 @@ const fill = (text: string): string => text;
 
 describe('the mounts of a container', () => {
   test('name the engine’s path, and files are read-only', async () => {
-    const { volumes, web, mount } = setup({ configMap: { name: 'cm' } });
+    const { volumes, web, mount, at } = setup({ configMap: { name: 'cm' } });
     await mount();
     expect(await volumes.binds(web, [{ name: 'v', mountPath: '/v' }], fill)).toEqual([
       '/host/pods/uid-web/volumes/v:/v:ro',
     ]);
-    await expect(volumes.binds(web, [{ name: 'v', mountPath: '/v', subPath: 'z' }], fill)).rejects.toThrow(
-      'z does not exist',
-    );
+    expect(await volumes.binds(web, [{ name: 'v', mountPath: '/v', subPath: 'z' }], fill)).toEqual([
+      '/host/pods/uid-web/volumes/v/z:/v:ro',
+    ]);
+    expect(statSync(at('z')).isDirectory()).toBe(true);
   });
 
   test('make a directory of an emptyDir, but do not follow a link out of it', async () => {

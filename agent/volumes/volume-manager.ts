@@ -160,20 +160,20 @@ export class VolumeManager {
     }
     const { path, hostPath } = this.#volumePath(pod, volume.name);
     if (subPath === '') return hostPath;
-    return join(hostPath, await insideOf(path, subPath, volume.emptyDir !== undefined));
+    return join(hostPath, await insideOf(path, subPath));
   }
 }
 
 /**
- * Where `subPath` leads inside of `directory`, made if need be. A container may have made a link that leads out of its volume, so each
- * step is looked at before the next one is taken.
+ * Where `subPath` leads inside of `directory`. Where there is nothing, a directory is made, also for a key that a ConfigMap does not have. A
+ * container may have made a link that leads out of its volume, so each step is looked at before the next one is taken.
  */
-async function insideOf(directory: string, subPath: string, make: boolean): Promise<string> {
+async function insideOf(directory: string, subPath: string): Promise<string> {
   const root = await realpath(directory);
   let at = root;
   for (const name of subPath.split('/').filter((one) => one !== '' && one !== '.')) {
     const next = join(at, name);
-    if (make) await mkdir(next, { mode: 0o755 }).catch(() => undefined);
+    await mkdir(next, { mode: 0o755 }).catch(() => undefined);
     at = await realpath(next).catch(() => {
       throw new Error(`failed to prepare subPath for volumeMount: ${subPath} does not exist`);
     });
