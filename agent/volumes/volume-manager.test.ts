@@ -89,6 +89,10 @@ describe('the files of a volume', () => {
       { hostPath: { path: '/none', type: 'Directory' } },
       'hostPath type check failed: /none is not a directory',
     ],
+    [
+      { hostPath: { path: `/${'x'.repeat(300)}`, type: 'Directory' } },
+      'hostPath type check failed: ENAMETOOLONG',
+    ],
   ])('%j cannot be mounted', async (volume, problem) => {
     await expect(setup(volume).mount()).rejects.toThrow(
       `MountVolume.SetUp failed for volume "v" : ${problem}`,

@@ -135,7 +135,7 @@ export class VolumeManager {
   async #checkHostPath({ path, type = '' }: HostPathVolumeSource): Promise<void> {
     // The engine makes a directory where there is nothing, which is what these two want.
     if (type === '' || type === 'DirectoryOrCreate') return;
-    const found = await stat(join(this.#options.hostRoot, path)).catch(() => undefined);
+    const found = await this.#statHost(path);
     const checks: Readonly<Record<string, [boolean | undefined, string]>> = {
       Directory: [found?.isDirectory(), 'directory'],
       File: [found?.isFile(), 'file'],
@@ -146,6 +146,17 @@ export class VolumeManager {
     const check = checks[type];
     if (check === undefined) throw new Error(`podlab does not support hostPath volumes of type ${type} yet`);
     if (check[0] !== true) throw new Error(`hostPath type check failed: ${path} is not a ${check[1]}`);
+  }
+
+  /** Undefined if there is nothing. Throws if it cannot be told, as where process 1 of the machine is shielded from others. */
+  async #statHost(path: string) {
+    try {
+      return await stat(join(this.#options.hostRoot, path));
+    } catch (error) {
+      const { code = '', message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      throw new Error(`hostPath type check failed: ${message}`, { cause: error });
+    }
   }
 
   #volumePath(pod: Pod, name: string): SharedDirectory {
