@@ -43,7 +43,7 @@ test('a port on which nothing listens is refused with why', async () => {
   const port = portOf(server);
   await new Promise((resolve) => server.close(resolve));
   await expect(relay.connect(process.pid, port)).rejects.toThrow(
-    `failed to connect to localhost:${port} inside the Pod's network namespace, IPv4: connect ECONNREFUSED 127.0.0.1:${port}`,
+    `failed to connect to localhost:${port} inside the Pod's network namespace, IPv4: dial tcp4 127.0.0.1:${port}: connect: connection refused IPv6 dial tcp6 [::1]:${port}: connect: `,
   );
 });
 

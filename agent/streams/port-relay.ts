@@ -129,8 +129,15 @@ function dial(socketPath: string, port: number): Promise<net.Socket> {
 function relayMain(network: typeof net, socketPath: string, idle: number): void {
   let open = 0;
   let timer = setTimeout(() => process.exit(0), idle);
+  const words = new Map([
+    ['ECONNREFUSED', 'connection refused'],
+    ['EADDRNOTAVAIL', 'cannot assign requested address'],
+    ['ENETUNREACH', 'network is unreachable'],
+  ]);
+  const inWords = (error: NodeJS.ErrnoException): string =>
+    `connect: ${words.get(error.code ?? '') ?? error.message}`;
   const serve = (client: net.Socket, port: number): void => {
-    const reach = (host: string, failed: (error: Error) => void): void => {
+    const reach = (host: string, failed: (error: NodeJS.ErrnoException) => void): void => {
       const target = network.connect({ host, port, allowHalfOpen: true });
       target.once('error', failed);
       target.once('connect', () => {
@@ -146,7 +153,7 @@ function relayMain(network: typeof net, socketPath: string, idle: number): void 
     reach('127.0.0.1', (ipv4) =>
       reach('::1', (ipv6) =>
         client.end(
-          `failed to connect to localhost:${port} inside the Pod's network namespace, IPv4: ${ipv4.message} IPv6: ${ipv6.message}\n`,
+          `failed to connect to localhost:${port} inside the Pod's network namespace, IPv4: dial tcp4 127.0.0.1:${port}: ${inWords(ipv4)} IPv6 dial tcp6 [::1]:${port}: ${inWords(ipv6)}\n`,
         ),
       ),
     );
