@@ -39,3 +39,13 @@ export function authorizeResource(user: UserInfo, verb: Verb, route: ResourceRou
     `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(resource.group)} ${where}`,
   );
 }
+
+/** Throws Kubernetes' 403 unless the user may act for another. */
+export function mayImpersonate(user: UserInfo, name: string): void {
+  if (maySee(user)) return;
+  throw StatusError.forbidden(
+    { group: '', resource: 'users' },
+    name,
+    `User ${JSON.stringify(user.name)} cannot impersonate resource "users" in API group "" at the cluster scope`,
+  );
+}

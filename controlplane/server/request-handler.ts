@@ -7,6 +7,7 @@ import { serveDiscovery } from './discovery/discovery-handler.ts';
 import { groupVersions } from './discovery/resource-list.ts';
 import type { Exchange } from './exchange.ts';
 import { type HealthCheck, serveHealth, serveVersion } from './health.ts';
+import { impersonated } from './impersonation.ts';
 import { serveOpenApi } from './openapi/openapi-handler.ts';
 import { booleanParameter } from './query-options.ts';
 import { type ResourceRoute, type Route, parsePath, verbOf } from './request-info.ts';
@@ -20,7 +21,7 @@ const HEALTH_CHECKS: readonly HealthCheck[] = [{ name: 'ping', check: () => unde
 /** Serves one request that is not an upgrade. Throws what the client did wrong as a `StatusError`. */
 export async function handleRequest(context: ServerContext, exchange: Exchange): Promise<void> {
   const route = routeOf(exchange.path);
-  const user = userOf(socketOf(exchange.request));
+  const user = impersonated(userOf(socketOf(exchange.request)), exchange.request.rawHeaders);
   if (user === undefined && !isPublicPath(exchange.path)) throw unauthorized();
   if (route.kind === 'resource') {
     await handleResource(context, authorized(exchange, route.target, user));

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { StatusError } from '#api/status.ts';
 import { ApiRequest } from './api-request.ts';
 import { type CertifiedSocket, userOf } from './authentication.ts';
+import { impersonated } from './impersonation.ts';
 import { authorized, routeOf } from './request-handler.ts';
 import type { ServerContext } from './server-context.ts';
 import { isUpgradeSubresource, serveUpgrade } from './streaming-subresources.ts';
@@ -33,7 +34,7 @@ async function upgrade(
 ): Promise<void> {
   const exchange = new ApiRequest(request);
   const route = routeOf(exchange.path);
-  const user = userOf(socket as unknown as CertifiedSocket);
+  const user = impersonated(userOf(socket as unknown as CertifiedSocket), request.rawHeaders);
   const what = route.kind === 'resource' ? route.target.subresource : undefined;
   if (route.kind !== 'resource' || !isUpgradeSubresource(what)) {
     throw new StatusError('NotFound', 'the server could not find the requested resource', {});
