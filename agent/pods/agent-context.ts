@@ -4,6 +4,7 @@ import type { ImageManager } from '../images/image-manager.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { ControlPlane } from '../session/control-plane.ts';
+import type { ServingCheck } from '../probes/serving.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import type { DnsFacts } from './dns.ts';
 import type { PodRecorder } from './pod-events.ts';
@@ -24,6 +25,7 @@ export interface AgentContext {
   readonly dns: DnsFacts;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly lingerMilliseconds: number;
+  readonly serves: ServingCheck;
 }
 
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -320,8 +320,12 @@ export class ContainerRunner {
     const run = record.current?.container;
     if (run === undefined) return;
     this.#stopProbes();
+    const { runtime, serves } = this.#context;
+    const container = this.#container();
+    const ports = tcpPorts(container);
     this.#stopProbes = startContainerProbes({
-      target: { container: this.#container(), containerId: run.id, podIp, runtime: this.#context.runtime },
+      target: { container, containerId: run.id, podIp, runtime },
+      serves: ports.length === 0 ? undefined : () => serves(run.pid, ports),
       clock: this.#context.clock,
       startedAt: Date.parse(run.startedAt),
       started,
@@ -341,6 +345,9 @@ export class ContainerRunner {
     this.#stopProbes();
   }
 }
+
+const tcpPorts = ({ ports = [] }: Container): number[] =>
+  ports.filter(({ protocol = 'TCP' }) => protocol === 'TCP').map(({ containerPort }) => containerPort);
 
 /** A pull may take minutes, for which a Pod that is to end does not wait. */
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { CLUSTER_DNS_IP, CLUSTER_DOMAIN, LABEL_GRACE_PERIOD, LABEL_POD_UID } fro
 import { StatusError } from '#api/status.ts';
 import { ImageManager } from '../images/image-manager.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
+import { listensOn, type ServingCheck } from '../probes/serving.ts';
 import type { ContainerRuntime, RuntimeContainer, RuntimeEvent } from '../runtime/runtime.ts';
 import type { ControlPlane, PodRef } from '../session/control-plane.ts';
 import { VolumeManager, type SharedDirectory } from '../volumes/volume-manager.ts';
@@ -39,6 +40,8 @@ export interface PodManagerOptions {
   readonly clusterDomain?: string;
   /** How long ready containers of a Pod that ends go on serving before they are told, so that every proxy has heard of it: default 750. */
   readonly lingerMilliseconds?: number;
+  /** By default the kernel is asked. */
+  readonly serves?: ServingCheck;
 }
 
 /** A change of endpoints takes some tens of milliseconds to reach all proxies, on a busy machine some hundreds. */
@@ -71,6 +74,7 @@ function toContext(options: PodManagerOptions): AgentContext {
     },
     allocatable: options.allocatable ?? {},
     lingerMilliseconds: options.lingerMilliseconds ?? LINGER_MILLISECONDS,
+    serves: options.serves ?? listensOn,
   };
 }
 

@@ -134,6 +134,7 @@ export function harness(
     volumesDir: { path: directory, hostPath: directory },
     hostRoot: '/',
     lingerMilliseconds: options.lingerMilliseconds ?? 0,
+    serves: async () => true,
   });
   const status = (name: string): PodStatus => controlPlane.statuses.get(name)?.at(-1) ?? {};
   const made: Harness = {

@@ -2,6 +2,7 @@ import type { Clock } from '#api/clock.ts';
 import type { Probe } from '#api/gen/types.ts';
 import { startProbeLoop } from './probe-loop.ts';
 import { runProbe, type ProbeTarget } from './prober.ts';
+import { awaitServing } from './serving.ts';
 
 export interface ContainerProbesOptions {
   readonly target: ProbeTarget;
@@ -9,6 +10,8 @@ export interface ContainerProbesOptions {
   readonly startedAt: number;
   /** An earlier agent has seen the startup probe succeed. */
   readonly started: boolean;
+  /** Whether it listens on the TCP ports that it names; absent when it names none. */
+  readonly serves?: (() => Promise<boolean>) | undefined;
   readonly onStarted: () => void;
   readonly onReady: (ready: boolean) => void;
   /** A liveness or startup probe has failed for good. `graceSeconds`: the probe's own, if it has one. */
@@ -44,11 +47,10 @@ export function startContainerProbes(options: ContainerProbesOptions): () => voi
 
 function startOthers(options: ContainerProbesOptions): (() => void)[] {
   const { readinessProbe, livenessProbe } = options.target.container;
-  if (readinessProbe === undefined) options.onReady(true);
   return [
-    ...(readinessProbe === undefined
-      ? []
-      : [startLoop(options, 'Readiness', readinessProbe, options.onReady)]),
+    readinessProbe === undefined
+      ? readyWithoutProbe(options)
+      : startLoop(options, 'Readiness', readinessProbe, options.onReady),
     ...(livenessProbe === undefined
       ? []
       : [
@@ -57,6 +59,16 @@ function startOthers(options: ContainerProbesOptions): (() => void)[] {
           }),
         ]),
   ];
+}
+
+/**
+ * To Kubernetes it is ready because it was started, and its first requests come about a second later. Here they may come within
+ * milliseconds, before a server has opened its port, so that is waited for, and no longer than that second.
+ */
+function readyWithoutProbe({ serves, clock, onReady }: ContainerProbesOptions): () => void {
+  if (serves !== undefined) return awaitServing(clock, serves, () => onReady(true));
+  onReady(true);
+  return () => {};
 }
 
 function startLoop(
