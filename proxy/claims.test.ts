@@ -1,23 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ServicePort } from './change-tracker.ts';
 import { withoutClashes } from './claims.ts';
+import { aServicePort } from './testing/service-port.ts';
 
-const base: ServicePort = {
-  namespace: 'default',
-  service: 'a',
-  portName: '',
-  protocol: 'TCP',
-  appProtocol: '',
-  clusterIp: '10.96.0.20',
-  port: 80,
-  nodePort: 0,
-  externalIps: [],
-  affinitySeconds: 0,
-  externalTrafficLocal: false,
-  internalTrafficLocal: false,
-  endpoints: [],
-  localEndpoints: [],
-};
+const base = aServicePort({ service: 'a' });
 
 test('ports without a clash stay the same objects', () => {
   const other = { ...base, clusterIp: '10.96.0.21', externalIps: ['192.0.2.1'] };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ServicePort } from '../change-tracker.ts';
+import { aServicePort } from '../testing/service-port.ts';
 import { lostUdpEndpoint, parseFlows, staleFlows } from './conntrack.ts';
 
 const LISTED = `udp      17 28 src=10.244.1.4 dst=10.96.0.53 sport=40000 dport=53 src=10.244.1.5 dst=10.244.1.4 sport=5353 dport=40000 mark=0 use=1
@@ -7,22 +7,14 @@ udp      17 118 src=172.18.0.1 dst=172.18.0.3 sport=40001 dport=30053 [UNREPLIED
 udp      17 28 src=10.244.1.4 dst=8.8.8.8 sport=40002 dport=53 src=8.8.8.8 dst=172.18.0.3 sport=53 dport=40002 [ASSURED] mark=0 use=1
 `;
 const endpoint = { ip: '10.244.1.5', port: 5353, nodeName: 'node1', local: true };
-const dns: ServicePort = {
-  namespace: 'default',
+const dns = aServicePort({
   service: 'dns',
-  portName: '',
   protocol: 'UDP',
-  appProtocol: '',
   clusterIp: '10.96.0.53',
   port: 53,
   nodePort: 30053,
-  externalIps: [],
-  affinitySeconds: 0,
-  externalTrafficLocal: false,
-  internalTrafficLocal: false,
   endpoints: [endpoint],
-  localEndpoints: [endpoint],
-};
+});
 
 test('reads flows, answered or not', () => {
   expect(parseFlows(LISTED)).toHaveLength(3);

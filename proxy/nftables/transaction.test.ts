@@ -1,31 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Endpoint, ServicePort } from '../change-tracker.ts';
+import { aServicePort } from '../testing/service-port.ts';
 import { serviceRules } from './service-rules.ts';
 import { replaceTable, Transaction } from './transaction.ts';
 
 const OPTIONS = { serviceCidr: '10.96.0.0/16', clusterPodCidr: '10.244.0.0/16', localhostNodePorts: false };
 const at = (ip: string, local = true): Endpoint => ({ ip, port: 8080, nodeName: 'node1', local });
 
-function port(changes: Partial<ServicePort> = {}): ServicePort {
-  const endpoints = changes.endpoints ?? [at('10.244.1.5')];
-  return {
-    namespace: 'default',
-    service: 'web',
-    portName: 'http',
-    protocol: 'TCP',
-    appProtocol: '',
-    clusterIp: '10.96.0.20',
-    port: 80,
-    nodePort: 0,
-    externalIps: [],
-    affinitySeconds: 0,
-    externalTrafficLocal: false,
-    internalTrafficLocal: false,
-    localEndpoints: endpoints.filter((endpoint) => endpoint.local),
-    ...changes,
-    endpoints,
-  };
-}
+const port = (changes: Partial<ServicePort> = {}): ServicePort =>
+  aServicePort({ portName: 'http', endpoints: [at('10.244.1.5')], ...changes });
 
 const rules = (changes: Partial<ServicePort> = {}): ReturnType<typeof serviceRules> =>
   serviceRules(port(changes), OPTIONS);

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Endpoint, ServicePort } from '../change-tracker.ts';
 import type { ProxyMode } from '../proxier.ts';
 import { Lab, labObstacle } from './lab.ts';
+import { aServicePort } from './service-port.ts';
 import type { Question } from './worker.ts';
 
 const obstacle = labObstacle();
@@ -25,26 +26,8 @@ const remote = (protocol: Question['protocol'] = 'http'): Endpoint => ({
   nodeName: 'node2',
   local: false,
 });
-const service = (changes: Partial<ServicePort> = {}): ServicePort => {
-  const endpoints = changes.endpoints ?? [local(0), local(1)];
-  return {
-    namespace: 'default',
-    service: 'web',
-    portName: '',
-    protocol: 'TCP',
-    appProtocol: '',
-    clusterIp: VIP,
-    port: 80,
-    nodePort: 0,
-    externalIps: [],
-    affinitySeconds: 0,
-    externalTrafficLocal: false,
-    internalTrafficLocal: false,
-    localEndpoints: endpoints.filter((endpoint) => endpoint.local),
-    ...changes,
-    endpoints,
-  };
-};
+const service = (changes: Partial<ServicePort> = {}): ServicePort =>
+  aServicePort({ clusterIp: VIP, endpoints: [local(0), local(1)], ...changes });
 const names = (answers: readonly { name?: string; error?: string }[]): Set<string | undefined> =>
   new Set(answers.map((answer) => answer.name ?? answer.error));
 

@@ -1,0 +1,23 @@
+import type { ServicePort } from '../change-tracker.ts';
+
+/** A valid port of a ClusterIP Service, and then changed; the endpoints of this node follow from all endpoints unless given. */
+export function aServicePort(changes: Partial<ServicePort> = {}): ServicePort {
+  const { endpoints = [] } = changes;
+  return {
+    namespace: 'default',
+    service: 'web',
+    portName: '',
+    protocol: 'TCP',
+    appProtocol: '',
+    clusterIp: '10.96.0.20',
+    port: 80,
+    nodePort: 0,
+    externalIps: [],
+    affinitySeconds: 0,
+    externalTrafficLocal: false,
+    internalTrafficLocal: false,
+    localEndpoints: endpoints.filter((endpoint) => endpoint.local),
+    ...changes,
+    endpoints,
+  };
+}
