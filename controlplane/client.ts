@@ -1,5 +1,6 @@
-import type { Kinds, ResourceName } from '#api/resources.ts';
+import type { Kinds, KubeObject, Resource, ResourceName } from '#api/resources.ts';
 import type { LabelSelector } from '#api/gen/types.ts';
+import type { Catalog } from './registry/catalog.ts';
 
 /**
  * The API as controllers, the scheduler and the nodes' side of the control plane use it: through the registry, in the same process.
@@ -8,6 +9,9 @@ import type { LabelSelector } from '#api/gen/types.ts';
  * into a new one. Writes throw `StatusError` (Conflict when `metadata.resourceVersion` is stale, NotFound, AlreadyExists, …).
  */
 export interface Client {
+  readonly catalog: Catalog;
+  /** Objects of any resource of the catalog, custom ones too, in their storage version. */
+  of(resource: Resource): ObjectsClient;
   get<R extends ResourceName>(resource: R, namespace: string, name: string): Kinds[R] | undefined;
   /** All namespaces when `namespace` is undefined; `selector` undefined selects all. */
   list<R extends ResourceName>(
@@ -37,6 +41,17 @@ export interface Client {
    * show their change.
    */
   watch<R extends ResourceName>(resource: R, handler: Handler<Kinds[R]>): () => void;
+}
+
+/** What `Client` does with the objects of one resource, of which only the common fields are known. */
+export interface ObjectsClient {
+  get(namespace: string, name: string): KubeObject | undefined;
+  list(namespace?: string): readonly KubeObject[];
+  create(object: Unstored<KubeObject>): Promise<KubeObject>;
+  update(object: KubeObject): Promise<KubeObject>;
+  updateStatus(object: KubeObject): Promise<KubeObject>;
+  delete(namespace: string, name: string, options?: ClientDeleteOptions): Promise<void>;
+  watch(handler: Handler<KubeObject>): () => void;
 }
 
 export type Unstored<T> = Omit<T, 'metadata' | 'apiVersion' | 'kind'> & {

@@ -6,7 +6,8 @@ import type { Kinds, KubeObject, ObjectMeta, Resource, ResourceName } from '#api
 import { apiVersionOf, resourceOf } from '#api/resources.ts';
 import { labelSelectorMatcher } from '#api/selectors.ts';
 import { StatusError } from '#api/status.ts';
-import type { Client, ClientDeleteOptions, Handler, Unstored } from './client.ts';
+import type { Client, ClientDeleteOptions, Handler, ObjectsClient, Unstored } from './client.ts';
+import { ResourceCatalog } from './registry/catalog.ts';
 
 type Verb = 'create' | 'update' | 'updateStatus' | 'delete' | 'bind' | 'finalize';
 
@@ -38,6 +39,21 @@ export class FakeClient implements Client {
 
   constructor(clock: Clock = realClock) {
     this.#clock = clock;
+  }
+
+  readonly catalog = new ResourceCatalog();
+
+  of({ storage }: Resource): ObjectsClient {
+    const resource = storage as ResourceName;
+    return {
+      get: (namespace, name) => this.get(resource, namespace, name),
+      list: (namespace) => this.list(resource, namespace),
+      create: (object) => this.create(resource, object),
+      update: (object) => this.update(resource, object),
+      updateStatus: (object) => this.updateStatus(resource, object),
+      delete: (namespace, name, options) => this.delete(resource, namespace, name, options),
+      watch: (handler) => this.watch(resource, handler),
+    };
   }
 
   get<R extends ResourceName>(resource: R, namespace: string, name: string): Kinds[R] | undefined {

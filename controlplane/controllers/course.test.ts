@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { RESOURCES } from '#api/resources.ts';
+
+import { storedResources } from './watch-all.ts';
 import { availableAt, isActive } from './pod-state.ts';
 import { TestCluster } from './test-cluster.ts';
 
@@ -212,8 +213,8 @@ describe('the course’s Deployment and Services', () => {
     await cluster.delete('namespaces', 'course');
     await cluster.advance(20_000);
     expect(cluster.client.get('namespaces', '', 'course')).toBeUndefined();
-    for (const { name } of RESOURCES) {
-      if (name !== 'namespaces') expect(cluster.client.list(name, 'course')).toEqual([]);
+    for (const resource of storedResources(cluster.client.catalog)) {
+      expect(cluster.client.of(resource).list('course')).toEqual([]);
     }
   });
 

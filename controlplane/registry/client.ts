@@ -1,9 +1,10 @@
 import type { LabelSelector } from '#api/gen/types.ts';
-import { resourceOf, type Kinds, type ResourceName } from '#api/resources.ts';
+import { resourceOf, type Kinds, type KubeObject, type Resource, type ResourceName } from '#api/resources.ts';
 import { labelSelectorMatcher } from '#api/selectors.ts';
 import { StatusError } from '#api/status.ts';
-import type { Client, ClientDeleteOptions, Handler, Unstored } from '../client.ts';
+import type { Client, ClientDeleteOptions, Handler, ObjectsClient, Unstored } from '../client.ts';
 import type { Store } from '../store/store.ts';
+import type { Catalog } from './catalog.ts';
 import type { NamedTarget, Registry, WriteOptions } from './registry.ts';
 
 /** Who the control plane's own parts are. */
@@ -27,6 +28,14 @@ class RegistryClient implements Client {
     this.#store = store;
   }
 
+  get catalog(): Catalog {
+    return this.#registry.catalog;
+  }
+
+  of(resource: Resource): ObjectsClient {
+    return new RegistryObjects(this.#registry, this.#store, resource);
+  }
+
   get<R extends ResourceName>(resource: R, namespace: string, name: string): Kinds[R] | undefined {
     return this.#store.get({ resource, namespace, name })?.object as unknown as Kinds[R] | undefined;
   }
@@ -36,41 +45,90 @@ class RegistryClient implements Client {
     namespace?: string,
     selector?: LabelSelector,
   ): readonly Kinds[R][] {
-    const objects = this.#store.list(resource, namespace).map(({ object }) => object);
+    const objects = this.of(resourceOf(resource)).list(namespace);
     const matches = selector === undefined ? undefined : labelSelectorMatcher(selector);
     const selected =
       matches === undefined ? objects : objects.filter(({ metadata }) => matches(metadata.labels));
     return selected as unknown as Kinds[R][];
   }
 
-  async create<R extends ResourceName>(resource: R, object: Unstored<Kinds[R]>): Promise<Kinds[R]> {
-    const { namespace } = object.metadata;
-    const target = { resource: resourceOf(resource), namespace };
-    const entry = await this.#registry.create(target, object, INTERNAL);
-    return entry.object as unknown as Kinds[R];
+  create<R extends ResourceName>(resource: R, object: Unstored<Kinds[R]>): Promise<Kinds[R]> {
+    return this.of(resourceOf(resource)).create(object) as Promise<Kinds[R]>;
   }
 
   update<R extends ResourceName>(resource: R, object: Kinds[R]): Promise<Kinds[R]> {
-    return this.#put(resource, object);
+    return this.of(resourceOf(resource)).update(object) as Promise<Kinds[R]>;
   }
 
   updateStatus<R extends ResourceName>(resource: R, object: Kinds[R]): Promise<Kinds[R]> {
-    return this.#put(resource, object, 'status');
+    return this.of(resourceOf(resource)).updateStatus(object) as Promise<Kinds[R]>;
   }
 
-  async #put<R extends ResourceName>(
-    resource: R,
-    object: Kinds[R],
-    subresource?: 'status',
-  ): Promise<Kinds[R]> {
+  delete(
+    resource: ResourceName,
+    namespace: string,
+    name: string,
+    options?: ClientDeleteOptions,
+  ): Promise<void> {
+    return this.of(resourceOf(resource)).delete(namespace, name, options);
+  }
+
+  async bind(pod: Kinds['pods'], nodeName: string): Promise<void> {
+    const { namespace = '', name, uid } = pod.metadata;
+    const target: NamedTarget = { ...targetOf(resourceOf('pods'), namespace, name), subresource: 'binding' };
+    const binding = { metadata: { name, namespace, uid }, target: { kind: 'Node', name: nodeName } };
+    await this.#registry.create(target, binding, INTERNAL);
+  }
+
+  async finalize(namespace: Kinds['namespaces']): Promise<void> {
+    const target = targetOf(resourceOf('namespaces'), '', namespace.metadata.name);
+    await this.#registry.update({ ...target, subresource: 'finalize' }, namespace, INTERNAL);
+  }
+
+  watch<R extends ResourceName>(resource: R, handler: Handler<Kinds[R]>): () => void {
+    return this.of(resourceOf(resource)).watch(handler);
+  }
+}
+
+class RegistryObjects implements ObjectsClient {
+  readonly #registry: Registry;
+  readonly #store: Store;
+  readonly #resource: Resource;
+
+  constructor(registry: Registry, store: Store, resource: Resource) {
+    this.#registry = registry;
+    this.#store = store;
+    this.#resource = resource;
+  }
+
+  get(namespace: string, name: string): KubeObject | undefined {
+    return this.#store.get({ resource: this.#resource.storage, namespace, name })?.object;
+  }
+
+  list(namespace?: string): readonly KubeObject[] {
+    return this.#store.list(this.#resource.storage, namespace).map(({ object }) => object);
+  }
+
+  async create(object: Unstored<KubeObject>): Promise<KubeObject> {
+    const target = { resource: this.#resource, namespace: object.metadata.namespace };
+    return (await this.#registry.create(target, object, INTERNAL)).object;
+  }
+
+  update(object: KubeObject): Promise<KubeObject> {
+    return this.#put(object);
+  }
+
+  updateStatus(object: KubeObject): Promise<KubeObject> {
+    return this.#put(object, 'status');
+  }
+
+  async #put(object: KubeObject, subresource?: 'status'): Promise<KubeObject> {
     const { namespace = '', name } = object.metadata;
-    const target = { ...targetOf(resource, namespace, name), subresource };
-    const { entry } = await this.#registry.update(target, object, INTERNAL);
-    return entry.object as unknown as Kinds[R];
+    const target = { ...targetOf(this.#resource, namespace, name), subresource };
+    return (await this.#registry.update(target, object, INTERNAL)).entry.object;
   }
 
   async delete(
-    resource: ResourceName,
     namespace: string,
     name: string,
     { gracePeriodSeconds, propagationPolicy, uid, resourceVersion }: ClientDeleteOptions = {},
@@ -85,38 +143,25 @@ class RegistryClient implements Client {
       preconditions,
     };
     try {
-      await this.#registry.delete(targetOf(resource, namespace, name), options, INTERNAL);
+      await this.#registry.delete(targetOf(this.#resource, namespace, name), options, INTERNAL);
     } catch (error) {
       if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
     }
   }
 
-  async bind(pod: Kinds['pods'], nodeName: string): Promise<void> {
-    const { namespace = '', name, uid } = pod.metadata;
-    const target: NamedTarget = { ...targetOf('pods', namespace, name), subresource: 'binding' };
-    const binding = { metadata: { name, namespace, uid }, target: { kind: 'Node', name: nodeName } };
-    await this.#registry.create(target, binding, INTERNAL);
-  }
-
-  async finalize(namespace: Kinds['namespaces']): Promise<void> {
-    const target = targetOf('namespaces', '', namespace.metadata.name);
-    await this.#registry.update({ ...target, subresource: 'finalize' }, namespace, INTERNAL);
-  }
-
-  watch<R extends ResourceName>(resource: R, handler: Handler<Kinds[R]>): () => void {
+  watch(handler: Handler<KubeObject>): () => void {
     const since = this.#store.revision;
-    for (const { object } of this.#store.list(resource)) handler.added?.(object as unknown as Kinds[R]);
-    return this.#store.watch({ resource, since }, ({ type, entry, previous }) => {
-      const object = entry.object as unknown as Kinds[R];
-      if (type === 'ADDED') handler.added?.(object);
-      else if (type === 'MODIFIED') handler.updated?.(previous?.object as unknown as Kinds[R], object);
-      else handler.deleted?.(object);
+    for (const object of this.list()) handler.added?.(object);
+    return this.#store.watch({ resource: this.#resource.storage, since }, ({ type, entry, previous }) => {
+      if (type === 'ADDED') handler.added?.(entry.object);
+      else if (type === 'MODIFIED') handler.updated?.(previous!.object, entry.object);
+      else handler.deleted?.(entry.object);
     });
   }
 }
 
-const targetOf = (resource: ResourceName, namespace: string, name: string): NamedTarget => ({
-  resource: resourceOf(resource),
+const targetOf = (resource: Resource, namespace: string, name: string): NamedTarget => ({
+  resource,
   namespace,
   name,
 });

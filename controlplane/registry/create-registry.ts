@@ -1,8 +1,11 @@
-import type { Kinds } from '#api/resources.ts';
+import { isStored, type Kinds } from '#api/resources.ts';
 import { realClock, type Clock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
 import type { Store } from '../store/store.ts';
+import { admissionChain } from './admission/admission.ts';
+import { ADMISSION_PLUGINS } from './admission/plugins.ts';
 import { ServiceAllocator } from './allocation/service-allocator.ts';
+import { ResourceCatalog } from './catalog.ts';
 import { DEFAULT_CONFIG, type RegistryConfig } from './config.ts';
 import { createObject, groupResource } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
@@ -11,6 +14,7 @@ import { entryOf, keyOf, type Environment } from './environment.ts';
 import { listObjects } from './list.ts';
 import { patchObject } from './patch-object.ts';
 import type { NamedTarget, Registry, Target } from './registry.ts';
+import { answerQuestion } from './questions/questions.ts';
 import { createStrategies } from './strategies/strategies.ts';
 import { createSubresource, patchSubresource, updateSubresource } from './subresources/subresources.ts';
 import { scaleOf } from './subresources/scale.ts';
@@ -24,19 +28,24 @@ export function createRegistry({ store, clock = realClock, ...config }: Registry
   const complete: RegistryConfig = { ...DEFAULT_CONFIG, ...config };
   const services = store.list('services').map(({ object }) => object as unknown as Kinds['services']);
   const allocator = new ServiceAllocator(complete, services);
+  const catalog = new ResourceCatalog();
   const environment: Environment = {
     store,
     clock,
     config: complete,
     strategies: createStrategies(allocator),
+    catalog,
+    admission: admissionChain(ADMISSION_PLUGINS, { store, clock, config: complete }),
   };
   return {
-    create: (target, body, options) =>
-      isNamed(target)
-        ? createSubresource(environment, target, body, options)
-        : createObject(environment, target, body, options),
+    catalog,
+    create: async (target, body, options) => {
+      if (isNamed(target)) return createSubresource(environment, target, body, options);
+      if (!isStored(target.resource)) return answerQuestion(environment, target, body, options);
+      return createObject(environment, target, body, options);
+    },
     get: (target) => getObject(environment, target),
-    list: (target, options) => listObjects(environment, target, options),
+    list: async (target, options) => listObjects(environment, target, options),
     watch: (target, options, on) => watchObjects(environment, target, options, on),
     update: (target, body, options) =>
       updateSubresource(environment, target, body, options) ??
@@ -53,7 +62,7 @@ export function createRegistry({ store, clock = realClock, ...config }: Registry
 const isNamed = (target: Target & Partial<NamedTarget>): target is NamedTarget =>
   target.name !== undefined && target.subresource !== undefined;
 
-function getObject({ store }: Environment, target: NamedTarget): ReturnType<Registry['get']> {
+async function getObject({ store }: Environment, target: NamedTarget): ReturnType<Registry['get']> {
   const entry = store.get(keyOf(target, target.name));
   if (entry === undefined) throw StatusError.notFound(groupResource(target), target.name);
   return target.subresource === 'scale' ? entryOf(scaleOf(entry.object)) : entry;

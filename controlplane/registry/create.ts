@@ -1,11 +1,13 @@
-import type { KubeObject } from '#api/resources.ts';
-import { StatusError } from '#api/status.ts';
+import type { KubeObject, Resource } from '#api/resources.ts';
+import { StatusError, type FieldError } from '#api/status.ts';
 import type { Entry } from '../store/store.ts';
-import { admitNamespace } from './admission/namespace-lifecycle.ts';
+import type { AdmissionRequest } from './admission/admission.ts';
 import { decodeObject, type Draft } from './decode/decode.ts';
-import { contextOf, keyOf, strategyOf, writeOrPretend, type Environment } from './environment.ts';
+import { contextOf, keyOf, strategyOf, type Environment } from './environment.ts';
 import { newMetadata, validateMetadata } from './metadata.ts';
-import type { Target, WriteOptions } from './registry.ts';
+import { andThen, type MaybePromise } from './maybe-promise.ts';
+import type { NamedTarget, Target, WriteOptions } from './registry.ts';
+import { writeOrPretend } from './write.ts';
 
 /** How often a generated name that is taken is tried anew (k8s.io/apiserver's `maxNameGenerationCreateAttempts`). */
 const NAME_ATTEMPTS = 8;
@@ -46,7 +48,7 @@ async function createDraft(
   draft: Draft,
   options: WriteOptions,
 ): Promise<Entry> {
-  const object = prepareCreate(environment, target, draft, options);
+  const object = await prepareCreate(environment, target, draft, options);
   const { resource } = target;
   const strategy = strategyOf(environment, resource);
   const key = keyOf(target, object.metadata.name);
@@ -58,35 +60,56 @@ async function createDraft(
   return entry!;
 }
 
-/** The new object, complete but for what is allocated. Throws what Kubernetes answers to a bad one. */
+/** The new object, admitted and complete but for what is allocated. Throws what Kubernetes answers to a bad one. */
 export function prepareCreate(
   environment: Environment,
   target: Target,
   draft: Draft,
   options: WriteOptions,
-): KubeObject {
+): MaybePromise<KubeObject> {
   const { resource, namespace } = target;
+  const { admission } = environment;
   const strategy = strategyOf(environment, resource);
-  const context = contextOf(environment, resource, options);
   strategy.setDefaults?.(draft);
-  admitNamespace(environment, target, draft.metadata.name);
   draft.metadata = newMetadata(
     draft.metadata,
     resource.namespaced ? namespace : undefined,
     environment.clock,
     strategy.generation ?? false,
   );
-  strategy.prepareForCreate?.(draft, context);
-  const errors = [
-    ...validateMetadata(draft.metadata, strategy.nameProblems),
-    ...(strategy.validate?.(draft) ?? []),
-    ...(strategy.validateCreate?.(draft) ?? []),
-  ];
-  if (errors.length > 0) {
-    throw StatusError.invalid({ group: resource.group, kind: resource.kind }, draft.metadata.name, errors);
-  }
-  for (const warning of strategy.warnings?.(draft, undefined) ?? []) options.warn(warning);
-  return draft;
+  const request = admissionRequest(
+    'CREATE',
+    { ...target, name: draft.metadata.name },
+    draft,
+    undefined,
+    options,
+  );
+  return andThen(admission.admit(request), () => {
+    strategy.prepareForCreate?.(draft, contextOf(environment, resource, options));
+    refuseInvalid(resource, draft, [
+      ...validateMetadata(draft.metadata, strategy.nameProblems),
+      ...(strategy.validate?.(draft) ?? []),
+      ...(strategy.validateCreate?.(draft) ?? []),
+    ]);
+    for (const warning of strategy.warnings?.(draft, undefined) ?? []) options.warn(warning);
+    return andThen(admission.validate(request), () => draft);
+  });
+}
+
+export const admissionRequest = (
+  operation: AdmissionRequest['operation'],
+  { resource, subresource, namespace = '', name }: NamedTarget,
+  object: KubeObject | undefined,
+  old: KubeObject | undefined,
+  options: WriteOptions,
+): AdmissionRequest => ({ operation, resource, subresource, namespace, name, object, old, options });
+
+export function refuseInvalid(
+  { group, kind }: Resource,
+  { metadata }: KubeObject,
+  errors: readonly FieldError[],
+): void {
+  if (errors.length > 0) throw StatusError.invalid({ group, kind }, metadata.name, [...errors]);
 }
 
 export const groupResource = ({ resource }: Target): { group: string; resource: string } => ({

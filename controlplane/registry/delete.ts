@@ -3,11 +3,12 @@ import type { DeleteOptions } from '#api/gen/types.ts';
 import type { KubeObject, ObjectMeta } from '#api/resources.ts';
 import { invalid, notSupported, StatusError, type FieldError } from '#api/status.ts';
 import type { Entry } from '../store/store.ts';
-import { IMMORTAL } from './admission/namespace-lifecycle.ts';
-import { groupResource } from './create.ts';
-import { keyOf, strategyOf, writeOrPretend, type Environment } from './environment.ts';
+import { admissionRequest, groupResource } from './create.ts';
+import { keyOf, strategyOf, type Environment } from './environment.ts';
+import { andThen } from './maybe-promise.ts';
 import type { NamedTarget, WriteOptions } from './registry.ts';
 import { isFinished } from './update.ts';
+import { decideAndWrite } from './write.ts';
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
@@ -22,19 +23,22 @@ export async function deleteObject(
   write: WriteOptions,
 ): Promise<{ entry: Entry; gone: boolean }> {
   validateDeleteOptions(options);
-  refuseImmortal(target);
+  const { store, admission } = environment;
   const dryRun = write.dryRun || (options.dryRun ?? []).length > 0;
-  const key = keyOf(target, target.name);
   let gone = false;
-  const entry = await writeOrPretend(environment.store, key, dryRun, (current) => {
+  const entry = await decideAndWrite(store, keyOf(target, target.name), dryRun, (current) => {
     if (current === undefined) throw StatusError.notFound(groupResource(target), target.name);
     checkPreconditions(target, options, current);
-    const marked = markDeleted(environment, target, options, current);
-    const strategy = strategyOf(environment, target.resource);
-    gone = isFinished(strategy.isFinalized?.(marked) ?? true, marked);
-    if (!gone) return marked === current ? undefined : marked;
-    if (!dryRun) strategy.allocation?.release(current);
-    return null;
+    const request = admissionRequest('DELETE', target, undefined, current, write);
+    return andThen(admission.admit(request), () =>
+      andThen(admission.validate(request), () => {
+        const marked = markDeleted(environment, target, options, current);
+        const strategy = strategyOf(environment, target.resource);
+        gone = isFinished(strategy.isFinalized?.(marked) ?? true, marked);
+        if (!gone) return { decision: marked === current ? undefined : marked };
+        return { decision: null, commit: () => (dryRun ? undefined : strategy.allocation?.release(current)) };
+      }),
+    );
   });
   return { entry: entry!, gone };
 }
@@ -61,11 +65,6 @@ export function validateDeleteOptions(options: DeleteOptions): void {
   if (errors.length > 0) {
     throw StatusError.invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   }
-}
-
-function refuseImmortal(target: NamedTarget): void {
-  if (target.resource.name !== 'namespaces' || !IMMORTAL.has(target.name)) return;
-  throw StatusError.forbidden(groupResource(target), target.name, 'this namespace may not be deleted');
 }
 
 function checkPreconditions(target: NamedTarget, options: DeleteOptions, current: KubeObject): void {
@@ -116,7 +115,7 @@ function markDeleted(
       ...(finalizers.length === 0 ? {} : { finalizers }),
     },
   };
-  if (target.resource.name !== 'namespaces') return marked;
+  if (target.resource.storage !== 'namespaces') return marked;
   return { ...marked, status: { ...(current['status'] as object), phase: 'Terminating' } };
 }
 

@@ -1,6 +1,8 @@
 import type { Clock } from '#api/clock.ts';
 import type { KubeObject, Resource } from '#api/resources.ts';
 import type { Entry, Key, Store } from '../store/store.ts';
+import type { AdmissionChain } from './admission/admission.ts';
+import type { Catalog } from './catalog.ts';
 import type { RegistryConfig } from './config.ts';
 import type { Target, WriteOptions } from './registry.ts';
 import type { Strategies } from './strategies/strategies.ts';
@@ -12,14 +14,16 @@ export interface Environment {
   readonly clock: Clock;
   readonly config: RegistryConfig;
   readonly strategies: Strategies;
+  readonly catalog: Catalog;
+  readonly admission: AdmissionChain;
 }
 
 /** The strategy of a resource, for objects of which only the common fields are known here. */
 export const strategyOf = (environment: Environment, resource: Resource): Strategy =>
-  environment.strategies[resource.name] as unknown as Strategy;
+  environment.strategies.of(resource);
 
 export const keyOf = (target: Target, name: string): Key => ({
-  resource: target.resource.name,
+  resource: target.resource.storage,
   namespace: target.resource.namespaced ? (target.namespace ?? '') : '',
   name,
 });
@@ -29,23 +33,6 @@ export const contextOf = (
   resource: Resource,
   options: WriteOptions,
 ): WriteContext => ({ resource, store, clock, config, options });
-
-type Decision = KubeObject | null | undefined;
-
-/**
- * `store.write`, or what it would give: a dry run decides on what is durable and writes nothing.
- */
-export async function writeOrPretend(
-  store: Store,
-  key: Key,
-  dryRun: boolean,
-  decide: (current: KubeObject | undefined) => Decision,
-): Promise<Entry | undefined> {
-  if (!dryRun) return store.write(key, decide);
-  const current = store.get(key);
-  const decided = decide(current?.object);
-  return decided === undefined || decided === null ? current : entryOf(decided);
-}
 
 /** An entry that is not in the store: a dry run's, or a subresource's. */
 export const entryOf = (object: KubeObject): Entry => ({

@@ -14,31 +14,31 @@ describe('lists', () => {
     await makeConfigMaps(cluster, ['a', 'b', 'c', 'd', 'e']);
     const { registry, client } = cluster;
     const where = target('configmaps');
-    const first = registry.list(where, { limit: 2 });
+    const first = await registry.list(where, { limit: 2 });
     expect(names(first)).toEqual(['a', 'b']);
     expect(first.remainingItemCount).toBe(3);
 
     await client.delete('configmaps', 'default', 'c');
     await makeConfigMaps(cluster, ['ba', 'f']);
-    const second = registry.list(where, { limit: 2, continue: first.continue });
+    const second = await registry.list(where, { limit: 2, continue: first.continue });
     expect(names(second)).toEqual(['c', 'd']);
     expect(second.resourceVersion).toBe(first.resourceVersion);
-    const third = registry.list(where, { limit: 2, continue: second.continue });
+    const third = await registry.list(where, { limit: 2, continue: second.continue });
     expect(names(third)).toEqual(['e']);
     expect(third.continue).toBeUndefined();
-    expect(names(registry.list(where, {}))).toEqual(['a', 'b', 'ba', 'd', 'e', 'f']);
+    expect(names(await registry.list(where, {}))).toEqual(['a', 'b', 'ba', 'd', 'e', 'f']);
   });
 
   it('show an exact version of the past, and refuse one of the future', async () => {
     const cluster = await testRegistry();
     await makeConfigMaps(cluster, ['a']);
-    const then = cluster.registry.list(target('configmaps'), {}).resourceVersion;
+    const { resourceVersion: then } = await cluster.registry.list(target('configmaps'), {});
     await makeConfigMaps(cluster, ['b']);
     const exact = { resourceVersion: then, resourceVersionMatch: 'Exact' };
-    expect(names(cluster.registry.list(target('configmaps'), exact))).toEqual(['a']);
+    expect(names(await cluster.registry.list(target('configmaps'), exact))).toEqual(['a']);
     const notOlder = { resourceVersion: then, resourceVersionMatch: 'NotOlderThan' };
-    expect(names(cluster.registry.list(target('configmaps'), notOlder))).toEqual(['a', 'b']);
-    expect(() => cluster.registry.list(target('configmaps'), { resourceVersion: '999' })).toThrow(
+    expect(names(await cluster.registry.list(target('configmaps'), notOlder))).toEqual(['a', 'b']);
+    await expect(cluster.registry.list(target('configmaps'), { resourceVersion: '999' })).rejects.toThrow(
       /^Too large resource version: 999, current: \d+$/,
     );
   });
@@ -47,10 +47,10 @@ describe('lists', () => {
     const cluster = await testRegistry();
     await makeConfigMaps(cluster, ['a', 'b', 'c', 'd']);
     const list = (options: object) => cluster.registry.list(target('configmaps'), options);
-    expect(names(list({ labelSelector: 'name in (b,d)' }))).toEqual(['b', 'd']);
-    expect(names(list({ fieldSelector: 'metadata.name!=b' }))).toEqual(['a', 'c', 'd']);
-    const page = list({ labelSelector: 'name!=b', limit: 2 });
+    expect(names(await list({ labelSelector: 'name in (b,d)' }))).toEqual(['b', 'd']);
+    expect(names(await list({ fieldSelector: 'metadata.name!=b' }))).toEqual(['a', 'c', 'd']);
+    const page = await list({ labelSelector: 'name!=b', limit: 2 });
     expect(names(page)).toEqual(['a', 'c']);
-    expect(names(list({ labelSelector: 'name!=b', limit: 2, continue: page.continue }))).toEqual(['d']);
+    expect(names(await list({ labelSelector: 'name!=b', limit: 2, continue: page.continue }))).toEqual(['d']);
   });
 });

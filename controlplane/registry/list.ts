@@ -57,12 +57,12 @@ const continuedAt = (store: Store, { revision }: Position): number =>
 
 /** The entries as they were at a revision: the present ones, with the changes since taken back. */
 function entriesAt(store: Store, target: Target, revision: number, continued: boolean): readonly Entry[] {
-  const present = store.list(target.resource.name, target.namespace);
+  const present = store.list(target.resource.storage, target.namespace);
   if (revision === store.revision) return present;
   const before = new Map<string, Entry | undefined>();
   try {
     const stop = store.watch(
-      { resource: target.resource.name, namespace: target.namespace, since: revision },
+      { resource: target.resource.storage, namespace: target.namespace, since: revision },
       ({ entry, previous }) => {
         const key = positionOf(entry);
         if (!before.has(key)) before.set(key, previous);

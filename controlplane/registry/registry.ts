@@ -1,6 +1,7 @@
 import type { DeleteOptions } from '#api/gen/types.ts';
 import type { Resource, Subresource } from '#api/resources.ts';
 import type { Entry } from '../store/store.ts';
+import type { Catalog } from './catalog.ts';
 
 /**
  * The registry is the API's meaning, without HTTP: it decodes, defaults, validates, allocates and stores.
@@ -9,11 +10,12 @@ import type { Entry } from '../store/store.ts';
  * sent, already parsed from JSON, YAML or protobuf to plain values, not yet checked.
  */
 export interface Registry {
+  readonly catalog: Catalog;
   /** With a `name` and `subresource`: `binding` or `eviction` of that object; the entry then holds a Status. */
   create(target: Target & Partial<NamedTarget>, body: unknown, options: WriteOptions): Promise<Entry>;
   /** `subresource`: `status` gives the whole object, `scale` its Scale. */
-  get(target: NamedTarget): Entry;
-  list(target: Target, options: ListOptions): ListResult;
+  get(target: NamedTarget): Promise<Entry>;
+  list(target: Target, options: ListOptions): Promise<ListResult>;
   /**
    * Starts a watch. `on` gets each event once, in order. Throws 410 Expired as a StatusError when `resourceVersion` is too old.
    */
@@ -65,9 +67,12 @@ export interface WriteOptions {
   readonly duplicateFields?: readonly string[];
 }
 
+/** authentication/v1 `UserInfo`. */
 export interface UserInfo {
   readonly name: string;
   readonly groups: readonly string[];
+  readonly uid?: string;
+  readonly extra?: { readonly [key: string]: readonly string[] };
 }
 
 export interface ListOptions {

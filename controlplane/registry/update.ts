@@ -2,11 +2,13 @@ import { deepEqual } from '#api/equal.ts';
 import type { KubeObject } from '#api/resources.ts';
 import { invalid, StatusError, type FieldError } from '#api/status.ts';
 import type { Entry } from '../store/store.ts';
-import { checkNamespace, groupResource, prepareCreate } from './create.ts';
+import { admissionRequest, checkNamespace, groupResource, prepareCreate, refuseInvalid } from './create.ts';
 import { decodeObject, type Draft } from './decode/decode.ts';
-import { contextOf, keyOf, strategyOf, writeOrPretend, type Environment } from './environment.ts';
+import { contextOf, keyOf, strategyOf, type Environment } from './environment.ts';
 import { mergeMetadata, validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { andThen, type MaybePromise } from './maybe-promise.ts';
 import type { NamedTarget, WriteOptions } from './registry.ts';
+import { decideAndWrite, type WriteDecision } from './write.ts';
 
 /** Replaces an object, or its status when the target says so. */
 export async function updateObject(
@@ -41,35 +43,34 @@ export async function writeUpdate(
   options: WriteOptions,
   makeDraft: (current: KubeObject | undefined) => Draft,
 ): Promise<{ entry: Entry; created: boolean }> {
-  const { store } = environment;
-  const strategy = strategyOf(environment, target.resource);
   const key = keyOf(target, target.name);
   let created = false;
-  const entry = await writeOrPretend(store, key, options.dryRun, (current) => {
+  const entry = await decideAndWrite(environment.store, key, options.dryRun, (current) => {
     const draft = makeDraft(current);
-    if (current === undefined) {
-      created = true;
-      const object = prepareCreateOnUpdate(environment, target, draft, options);
-      strategy.allocation?.assign(object, undefined, contextOf(environment, target.resource, options));
-      return object;
-    }
-    return decideUpdate(environment, target, draft, current, options);
+    created = current === undefined;
+    return current === undefined
+      ? decideCreateOnUpdate(environment, target, draft, options)
+      : decideUpdate(environment, target, draft, current, options);
   });
   return { entry: entry!, created };
 }
 
-function prepareCreateOnUpdate(
+function decideCreateOnUpdate(
   environment: Environment,
   target: NamedTarget,
   draft: Draft,
   options: WriteOptions,
-): KubeObject {
+): MaybePromise<WriteDecision> {
   const strategy = strategyOf(environment, target.resource);
   const absent = StatusError.notFound(groupResource(target), target.name);
   if (strategy.createOnUpdate !== true || target.subresource !== undefined) throw absent;
   // To name a version of an object is to expect that it is there.
   if (draft.metadata.resourceVersion) throw absent;
-  return prepareCreate(environment, target, draft, options);
+  return andThen(prepareCreate(environment, target, draft, options), (object) => ({
+    decision: object,
+    commit: () =>
+      strategy.allocation?.assign(object, undefined, contextOf(environment, target.resource, options)),
+  }));
 }
 
 /** The object to keep; undefined when nothing changes, null when its last finalizer went. */
@@ -79,27 +80,53 @@ function decideUpdate(
   draft: Draft,
   current: KubeObject,
   options: WriteOptions,
-): KubeObject | null | undefined {
+): MaybePromise<WriteDecision> {
+  const { admission } = environment;
+  checkPreconditions(environment, target, draft, current);
+  strategyOf(environment, target.resource).setDefaults?.(draft);
+  draft.metadata = mergeMetadata(draft.metadata, current.metadata);
+  const request = admissionRequest('UPDATE', target, draft, current, options);
+  return andThen(admission.admit(request), () => {
+    prepareUpdate(environment, target, draft, current, options);
+    return andThen(admission.validate(request), () =>
+      concludeUpdate(environment, target, draft, current, options),
+    );
+  });
+}
+
+/** Lets the kind's strategy have its say; throws Invalid. */
+function prepareUpdate(
+  environment: Environment,
+  target: NamedTarget,
+  draft: Draft,
+  current: KubeObject,
+  options: WriteOptions,
+): void {
   const { resource } = target;
   const strategy = strategyOf(environment, resource);
-  const context = contextOf(environment, resource, options);
-  checkPreconditions(environment, target, draft, current);
-  strategy.setDefaults?.(draft);
-  draft.metadata = mergeMetadata(draft.metadata, current.metadata);
   const part = target.subresource === 'status' ? strategy.status : strategy;
-  part?.prepareForUpdate?.(draft, current, context);
+  part?.prepareForUpdate?.(draft, current, contextOf(environment, resource, options));
   bumpGeneration(draft, current);
-  const errors = updateErrors(environment, target, draft, current);
-  if (errors.length > 0) {
-    throw StatusError.invalid({ group: resource.group, kind: resource.kind }, target.name, errors);
-  }
+  refuseInvalid(resource, current, updateErrors(environment, target, draft, current));
   for (const warning of strategy.warnings?.(draft, current) ?? []) options.warn(warning);
+}
+
+function concludeUpdate(
+  environment: Environment,
+  { resource }: NamedTarget,
+  draft: Draft,
+  current: KubeObject,
+  options: WriteOptions,
+): WriteDecision {
+  const strategy = strategyOf(environment, resource);
+  const { allocation } = strategy;
   if (isFinished(strategy.isFinalized?.(draft) ?? true, draft)) {
-    if (!options.dryRun) strategy.allocation?.release(current);
-    return null;
+    return { decision: null, commit: () => (options.dryRun ? undefined : allocation?.release(current)) };
   }
-  strategy.allocation?.assign(draft, current, context);
-  return deepEqual(draft, current) ? undefined : draft;
+  return {
+    decision: draft,
+    commit: () => allocation?.assign(draft, current, contextOf(environment, resource, options)),
+  };
 }
 
 function checkPreconditions(

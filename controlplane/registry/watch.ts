@@ -23,7 +23,7 @@ export function watchObjects(
   validateWatchOptions(options);
   const selection = parseSelection(target.resource, strategyOf(environment, target.resource), options);
   const since = startOf(store, options);
-  const watched = { resource: target.resource.name, namespace: target.namespace };
+  const watched = { resource: target.resource.storage, namespace: target.namespace };
   if (since === undefined) {
     for (const entry of store.list(watched.resource, watched.namespace)) {
       if (selection === undefined || selection(entry.object)) on({ type: 'ADDED', entry });

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { StatusError } from '#api/status.ts';
 import { type CertifiedSocket, userOf } from './authentication.ts';
 import { authorizePath, authorizeResource } from './authorization.ts';
+import { ResourceCatalog } from '../registry/catalog.ts';
 import { parsePath } from './request-info.ts';
 
 const JANE = { name: 'jane', groups: ['dev', 'system:authenticated'] };
 const ADMIN = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
 const targetOf = (path: string): Parameters<typeof authorizeResource>[2] => {
-  const route = parsePath(path);
+  const route = parsePath(path, new ResourceCatalog());
   if (route.kind !== 'resource') throw new Error(`${path} is no resource`);
   return route.target;
 };

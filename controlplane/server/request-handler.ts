@@ -1,4 +1,5 @@
 import { StatusError } from '#api/status.ts';
+import type { Catalog } from '../registry/catalog.ts';
 import type { UserInfo } from '../registry/registry.ts';
 import type { ApiRequest } from './api-request.ts';
 import { socketOf, unauthorized, userOf } from './authentication.ts';
@@ -20,7 +21,7 @@ const HEALTH_CHECKS: readonly HealthCheck[] = [{ name: 'ping', check: () => unde
 
 /** Serves one request that is not an upgrade. Throws what the client did wrong as a `StatusError`. */
 export async function handleRequest(context: ServerContext, exchange: Exchange): Promise<void> {
-  const route = routeOf(exchange.path);
+  const route = routeOf(exchange.path, context.registry.catalog);
   const user = impersonated(userOf(socketOf(exchange.request)), exchange.request.rawHeaders);
   if (user === undefined && !isPublicPath(exchange.path)) throw unauthorized();
   if (route.kind === 'resource') {
@@ -33,9 +34,9 @@ export async function handleRequest(context: ServerContext, exchange: Exchange):
 }
 
 /** Throws 400 for a path that is not valid percent-encoding. */
-export function routeOf(path: string): Route {
+export function routeOf(path: string, catalog: Catalog): Route {
   try {
-    return parsePath(path);
+    return parsePath(path, catalog);
   } catch (error) {
     if (error instanceof URIError) throw StatusError.badRequest('invalid URL escape in the path');
     throw error;
@@ -64,7 +65,7 @@ async function handleResource(context: ServerContext, request: ResourceRequest):
     exchange.warn('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice');
   }
   if (route.subresource === 'log') await serveLog(context, request);
-  else if (isUpgradeSubresource(route.subresource)) refuseWithoutUpgrade(context, request);
+  else if (isUpgradeSubresource(route.subresource)) await refuseWithoutUpgrade(context, request);
   else await RESOURCE_HANDLERS[verb](context, request);
 }
 

@@ -1,9 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ResourceCatalog } from '../registry/catalog.ts';
 import { parsePath, verbOf } from './request-info.ts';
 
+const CATALOG = new ResourceCatalog();
+
 const described = (path: string): unknown => {
-  const route = parsePath(path);
+  const route = parsePath(path, CATALOG);
   if (route.kind !== 'resource') return route.kind;
   const { resource, namespace, name, subresource, watch } = route.target;
   return [resource.name, namespace, name, subresource, ...(watch ? ['watch'] : [])];
@@ -40,7 +43,7 @@ describe('a path', () => {
     fc.assert(
       fc.property(fc.webPath(), fc.string(), (path, tail) => {
         try {
-          parsePath(`/api/v1/namespaces/a/${path}${tail}`);
+          parsePath(`/api/v1/namespaces/a/${path}${tail}`, CATALOG);
         } catch (error) {
           expect(error).toBeInstanceOf(URIError);
         }
@@ -50,7 +53,7 @@ describe('a path', () => {
 });
 
 const verb = (method: string, path: string, watch = false): unknown => {
-  const route = parsePath(path);
+  const route = parsePath(path, CATALOG);
   return route.kind === 'resource' ? verbOf(method, route.target, watch) : route.kind;
 };
 

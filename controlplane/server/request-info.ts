@@ -1,4 +1,5 @@
-import { RESOURCES, type Resource, type Subresource, type Verb, apiVersionOf } from '#api/resources.ts';
+import { type Resource, type Subresource, type Verb, apiVersionOf } from '#api/resources.ts';
+import type { Catalog } from '../registry/catalog.ts';
 
 /** What a URL path names, after apiserver's `RequestInfoFactory`. */
 export type Route =
@@ -18,27 +19,21 @@ export interface ResourceRoute {
   readonly watch: boolean;
 }
 
-const byGroupVersion = new Map<string, Map<string, Resource>>();
-for (const resource of RESOURCES) {
-  const apiVersion = apiVersionOf(resource);
-  const resources = byGroupVersion.get(apiVersion) ?? new Map<string, Resource>();
-  resources.set(resource.name, resource);
-  byGroupVersion.set(apiVersion, resources);
-}
-
 /**
  * Reads a path such as `/apis/apps/v1/namespaces/default/deployments/web/scale`. Throws `URIError` when a part is not valid
  * percent-encoding.
  */
-export function parsePath(path: string): Route {
+export function parsePath(path: string, catalog: Catalog): Route {
   const parts = path.split('/').filter((part) => part !== '');
   const prefix = groupVersionOf(parts);
   if (prefix === undefined) return { kind: 'path', path };
-  const resources = byGroupVersion.get(prefix.apiVersion);
+  const { apiVersion } = prefix;
   const rest = parts.slice(prefix.length).map(decodeURIComponent);
-  if (resources === undefined || rest.length === 0) return { kind: 'path', path };
-  const target = resourceRoute(resources, rest);
-  return target === undefined ? { kind: 'unknown-resource' } : { kind: 'resource', target };
+  if (rest.length === 0) return { kind: 'path', path };
+  const target = resourceRoute((name) => catalog.find(apiVersion, name), rest);
+  if (target !== undefined) return { kind: 'resource', target };
+  const isServed = catalog.all().some((resource) => apiVersionOf(resource) === apiVersion);
+  return isServed ? { kind: 'unknown-resource' } : { kind: 'path', path };
 }
 
 function groupVersionOf(parts: readonly string[]): { apiVersion: string; length: number } | undefined {
@@ -48,15 +43,14 @@ function groupVersionOf(parts: readonly string[]): { apiVersion: string; length:
 }
 
 function resourceRoute(
-  resources: ReadonlyMap<string, Resource>,
+  find: (name: string) => Resource | undefined,
   parts: readonly string[],
 ): ResourceRoute | undefined {
   const watch = parts[0] === 'watch';
   const rest = watch ? parts.slice(1) : parts;
-  const inNamespace =
-    rest[0] === 'namespaces' && rest.length >= 3 && resources.get(rest[2]!)?.namespaced === true;
+  const inNamespace = rest[0] === 'namespaces' && rest.length >= 3 && find(rest[2]!)?.namespaced === true;
   const [plural = '', name, subresource, ...extra] = inNamespace ? rest.slice(2) : rest;
-  const resource = resources.get(plural);
+  const resource = find(plural);
   if (resource === undefined || extra.length > 0) return undefined;
   // A namespaced object has no name outside its namespace, and a cluster-scoped one none inside.
   if (resource.namespaced && !inNamespace && name !== undefined) return undefined;
@@ -73,10 +67,15 @@ function resourceRoute(
 }
 
 const METHODS_OF_SUBRESOURCE: Record<Subresource, readonly string[]> = {
+  approval: ['GET', 'PUT', 'PATCH'],
+  ephemeralcontainers: ['GET', 'PUT', 'PATCH'],
+  resize: ['GET', 'PUT', 'PATCH'],
   status: ['GET', 'PUT', 'PATCH'],
   scale: ['GET', 'PUT', 'PATCH'],
   finalize: ['PUT'],
   binding: ['POST'],
+  token: ['POST'],
+  proxy: ['GET', 'PUT', 'PATCH', 'POST', 'DELETE'],
   eviction: ['POST'],
   log: ['GET'],
   exec: ['GET', 'POST'],

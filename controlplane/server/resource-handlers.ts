@@ -49,13 +49,13 @@ export const namedTarget = (route: ResourceRoute): NamedTarget => ({
 
 async function get(context: ServerContext, { exchange, route }: ResourceRequest): Promise<void> {
   const output = outputOf(exchange);
-  const entry = context.registry.get(namedTarget(route));
+  const entry = await context.registry.get(namedTarget(route));
   await sendEntry(exchange, output, route.resource, 200, entry, context.clock.now());
 }
 
 async function list(context: ServerContext, { exchange, route }: ResourceRequest): Promise<void> {
   const output = negotiateOutput(exchange.header('accept'), OF_LIST, true);
-  const result = context.registry.list(route, listOptions(exchange.query));
+  const result = await context.registry.list(route, listOptions(exchange.query));
   await sendList(exchange, output, route.resource, result, context.clock.now());
 }
 

@@ -12,9 +12,10 @@ export const isUpgradeSubresource = (name: Subresource | undefined): name is Upg
   name === 'exec' || name === 'attach' || name === 'portforward';
 
 /** The Pod that a streaming subresource is about. Throws 404. */
-function podOf(context: ServerContext, request: ResourceRequest<ApiRequest>): Kinds['pods'] {
+async function podOf(context: ServerContext, request: ResourceRequest<ApiRequest>): Promise<Kinds['pods']> {
   const target = { ...namedTarget(request.route), subresource: undefined };
-  return context.registry.get(target).object;
+  const { object } = await context.registry.get(target);
+  return object;
 }
 
 /** As the kubelet's location is looked up (`pkg/registry/core/pod/strategy.go`). Throws 400 for a Pod that no node has. */
@@ -27,7 +28,7 @@ function requireNode(pod: Kinds['pods']): void {
 /** GET of `pods/NAME/log`. A Pod that is not scheduled has nothing to say yet: 204, as Kubernetes answers. */
 export async function serveLog(context: ServerContext, request: ResourceRequest): Promise<void> {
   const { exchange } = request;
-  const pod = podOf(context, request);
+  const pod = await podOf(context, request);
   if ((pod.spec?.nodeName ?? '') === '') {
     exchange.writeHead(204);
     exchange.response.end();
@@ -37,8 +38,8 @@ export async function serveLog(context: ServerContext, request: ResourceRequest)
 }
 
 /** An exec, attach or port-forward that does not ask for an upgrade. Always throws. */
-export function refuseWithoutUpgrade(context: ServerContext, request: ResourceRequest): never {
-  requireNode(podOf(context, request));
+export async function refuseWithoutUpgrade(context: ServerContext, request: ResourceRequest): Promise<never> {
+  requireNode(await podOf(context, request));
   throw StatusError.badRequest('Upgrade request required');
 }
 
@@ -49,7 +50,7 @@ export async function serveUpgrade(
   what: UpgradeSubresource,
   connection: { request: IncomingMessage; socket: Duplex; head: Buffer },
 ): Promise<void> {
-  const pod = podOf(context, request);
+  const pod = await podOf(context, request);
   requireNode(pod);
   await context.streaming.upgrade(
     what,

@@ -33,7 +33,7 @@ async function upgrade(
   head: Buffer,
 ): Promise<void> {
   const exchange = new ApiRequest(request);
-  const route = routeOf(exchange.path);
+  const route = routeOf(exchange.path, context.registry.catalog);
   const user = impersonated(userOf(socket as unknown as CertifiedSocket), request.rawHeaders);
   const what = route.kind === 'resource' ? route.target.subresource : undefined;
   if (route.kind !== 'resource' || !isUpgradeSubresource(what)) {

@@ -1,8 +1,9 @@
-import type { KubeObject, ResourceName } from '#api/resources.ts';
+import type { KubeObject } from '#api/resources.ts';
 
 /** Where an object is found. */
 export interface Place {
-  readonly resource: ResourceName;
+  /** The resource's storage, as in the catalog. */
+  readonly resource: string;
   readonly namespace: string;
   readonly name: string;
 }

@@ -1,12 +1,12 @@
-import type { KubeObject, ResourceName } from '#api/resources.ts';
-import { RESOURCES } from '#api/resources.ts';
+import type { KubeObject } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
-import type { Client, Handler } from '../../client.ts';
+import type { Client, ObjectsClient } from '../../client.ts';
 import { runController, type Controller } from '../controller.ts';
 import type { ControllerContext } from '../context.ts';
 import { planCollection, type Action } from './collect-plan.ts';
 import { classifyOwners, FOREGROUND, ORPHAN } from './owners.ts';
 import { Dependents, type Place } from './dependents.ts';
+import { watchAll } from '../watch-all.ts';
 
 /**
  * Deletes objects whose owners are gone, and carries out foreground and orphaning deletion (Kubernetes' garbage collector). Reads are
@@ -16,26 +16,23 @@ export function startGarbageCollector({ client, clock, log }: ControllerContext)
   const dependents = new Dependents();
   const controller = runController({ name: 'garbage-collector', clock, log, workers: 20, sync });
 
-  const stops = RESOURCES.map(({ name }) => {
-    const handler: Handler<KubeObject> = {
-      added: (object) => observe(name, object),
-      updated: (previous, object) => {
-        dependents.remove(previous);
-        observe(name, object);
-      },
-      deleted: (object) => forget(name, object),
-    };
-    return client.watch(name, handler);
-  });
+  const stop = watchAll(client, (storage) => ({
+    added: (object) => observe(storage, object),
+    updated: (previous, object) => {
+      dependents.remove(previous);
+      observe(storage, object);
+    },
+    deleted: (object) => forget(storage, object),
+  }));
 
-  function observe(resource: ResourceName, object: KubeObject): void {
+  function observe(resource: string, object: KubeObject): void {
     dependents.add(placeOf(resource, object), object);
     const isOwned = (object.metadata.ownerReferences ?? []).length > 0;
     if (isOwned || object.metadata.deletionTimestamp !== undefined) enqueue(placeOf(resource, object));
     if (object.metadata.deletionTimestamp !== undefined) enqueueAll(object.metadata.uid);
   }
 
-  function forget(resource: ResourceName, object: KubeObject): void {
+  function forget(resource: string, object: KubeObject): void {
     dependents.remove(object);
     enqueueAll(object.metadata.uid);
     // Whom it held up may go on.
@@ -96,7 +93,7 @@ export function startGarbageCollector({ client, clock, log }: ControllerContext)
         }));
         return;
       case 'delete':
-        await client.delete(place.resource, place.namespace, place.name, {
+        await objectsOf(client, place)?.delete(place.namespace, place.name, {
           uid,
           resourceVersion,
           propagationPolicy: action.policy,
@@ -121,7 +118,7 @@ export function startGarbageCollector({ client, clock, log }: ControllerContext)
     const current = read(client, place);
     if (current === undefined) return;
     try {
-      await client.update(place.resource, change(current));
+      await objectsOf(client, place)?.update(change(current));
     } catch (error) {
       if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
     }
@@ -130,17 +127,23 @@ export function startGarbageCollector({ client, clock, log }: ControllerContext)
   return {
     ...controller,
     async stop() {
-      for (const stop of stops) stop();
+      stop();
       await controller.stop();
     },
   };
 }
 
-const placeOf = (resource: ResourceName, { metadata }: KubeObject): Place => ({
+const placeOf = (resource: string, { metadata }: KubeObject): Place => ({
   resource,
   namespace: metadata.namespace ?? '',
   name: metadata.name,
 });
 
-const read = (client: Client, { resource, namespace, name }: Place): KubeObject | undefined =>
-  client.get(resource, namespace, name);
+/** Undefined when the resource is no longer served. */
+function objectsOf(client: Client, { resource }: Place): ObjectsClient | undefined {
+  const row = client.catalog.ofStorage(resource);
+  return row && client.of(row);
+}
+
+const read = (client: Client, place: Place): KubeObject | undefined =>
+  objectsOf(client, place)?.get(place.namespace, place.name);

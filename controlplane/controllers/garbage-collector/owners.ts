@@ -1,21 +1,9 @@
 import type { OwnerReference } from '#api/gen/types.ts';
-import { apiVersionOf, RESOURCES, type KubeObject, type Resource } from '#api/resources.ts';
+import type { KubeObject, Resource } from '#api/resources.ts';
 import type { Client } from '../../client.ts';
 
 export const FOREGROUND = 'foregroundDeletion';
 export const ORPHAN = 'orphan';
-
-const byKind = new Map(
-  RESOURCES.map((resource) => [kindKey(apiVersionOf(resource), resource.kind), resource]),
-);
-
-function kindKey(apiVersion: string, kind: string): string {
-  return `${apiVersion}/${kind}`;
-}
-
-/** Undefined for kinds that this API does not serve. */
-const resourceOfKind = (apiVersion: string, kind: string): Resource | undefined =>
-  byKind.get(kindKey(apiVersion, kind));
 
 export const hasFinalizer = (object: KubeObject, finalizer: string): boolean =>
   (object.metadata.finalizers ?? []).includes(finalizer);
@@ -43,7 +31,7 @@ export function classifyOwners(object: KubeObject, client: Client): Owners {
   const dangling: OwnerReference[] = [];
   const waiting: OwnerReference[] = [];
   for (const reference of object.metadata.ownerReferences ?? []) {
-    const resource = resourceOfKind(reference.apiVersion, reference.kind);
+    const resource = client.catalog.ofKind(reference.apiVersion, reference.kind);
     const owner = resource && ownerOf(reference, resource, object.metadata.namespace, client);
     if (resource === undefined) solid.push(reference);
     else if (owner === undefined) dangling.push(reference);
@@ -61,6 +49,6 @@ function ownerOf(
   client: Client,
 ): KubeObject | undefined {
   if (resource.namespaced && namespace === undefined) return undefined;
-  const owner = client.get(resource.name, resource.namespaced ? (namespace ?? '') : '', reference.name);
+  const owner = client.of(resource).get(resource.namespaced ? (namespace ?? '') : '', reference.name);
   return owner?.metadata.uid === reference.uid ? owner : undefined;
 }

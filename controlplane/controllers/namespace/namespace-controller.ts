@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Kinds, KubeObject, Resource } from '#api/resources.ts';
-import { resourceOf, RESOURCES } from '#api/resources.ts';
+import type { Kinds, Resource } from '#api/resources.ts';
+import { resourceOf } from '#api/resources.ts';
 import { runController, type Controller } from '../controller.ts';
 import type { ControllerContext } from '../context.ts';
+import { storedResources, watchAll } from '../watch-all.ts';
 import { namespaceConditions, type Remainder } from './namespace-conditions.ts';
 
 type Namespace = Kinds['namespaces'];
 
 const FINALIZER = 'kubernetes';
-const NAMESPACED = RESOURCES.filter(({ namespaced }) => namespaced);
 
 /**
  * Empties namespaces that are being deleted, and then lets them go (Kubernetes' namespace controller). Pods go first (KEP-5080), so that what
@@ -26,17 +26,18 @@ export function startNamespaceController({ client, clock, log }: ControllerConte
       added: ({ metadata }) => enqueueIfTerminating(metadata.name),
       updated: (_, { metadata }) => enqueueIfTerminating(metadata.name),
     }),
-    ...NAMESPACED.map(({ name }) =>
-      client.watch(name, { deleted: ({ metadata }) => enqueueIfTerminating(metadata.namespace ?? '') }),
-    ),
+    watchAll(client, () => ({ deleted: ({ metadata }) => enqueueIfTerminating(metadata.namespace ?? '') })),
   ];
+
+  const namespaced = (): Resource[] =>
+    storedResources(client.catalog).filter((resource) => resource.namespaced);
 
   async function sync(name: string): Promise<void> {
     const namespace = client.get('namespaces', '', name);
     if (namespace?.metadata.deletionTimestamp === undefined) return;
     if (!(namespace.spec?.finalizers ?? []).includes(FINALIZER)) return;
     const failures = await deleteContent(name);
-    const remaining = NAMESPACED.map((resource) => remainderOf(resource, name));
+    const remaining = namespaced().map((resource) => remainderOf(resource, name));
     const left = remaining.reduce((count, { objects }) => count + objects.length, 0);
     await report(name, remaining, failures);
     if (left === 0 && failures.length === 0) await finalize(name);
@@ -47,7 +48,7 @@ export function startNamespaceController({ client, clock, log }: ControllerConte
     const pods = resourceOf('pods');
     const failures = await deleteAll(pods, name);
     if (failures.length > 0 || remainderOf(pods, name).objects.length > 0) return failures;
-    const others = NAMESPACED.filter((resource) => resource !== pods);
+    const others = namespaced().filter((resource) => resource !== pods);
     return (await Promise.all(others.map((resource) => deleteAll(resource, name)))).flat();
   }
 
@@ -57,7 +58,7 @@ export function startNamespaceController({ client, clock, log }: ControllerConte
       ({ metadata }) => metadata.deletionTimestamp === undefined,
     );
     const deletions = objects.map(({ metadata }) =>
-      client.delete(resource.name, namespace, metadata.name, {
+      client.of(resource).delete(namespace, metadata.name, {
         uid: metadata.uid,
         propagationPolicy: 'Background',
       }),
@@ -67,8 +68,7 @@ export function startNamespaceController({ client, clock, log }: ControllerConte
   }
 
   function remainderOf(resource: Resource, namespace: string): Remainder {
-    const objects: readonly KubeObject[] = client.list(resource.name, namespace);
-    return { resource, objects };
+    return { resource, objects: client.of(resource).list(namespace) };
   }
 
   async function report(name: string, remaining: readonly Remainder[], failures: string[]): Promise<void> {

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Container, ContainerPort, PodSpec, VolumeDevice, VolumeMount } from '#api/gen/types.ts';
 import { duplicate, forbidden, invalid, notFound, required, type FieldError } from '#api/status.ts';
 import { dns1123LabelProblems, portNameProblems, portNumberProblems } from '#api/validation.ts';
-import { NOT_AN_IP } from '../strategies/endpoint-address.ts';
+import { NOT_AN_IP } from '../strategies/core/endpoint-address.ts';
 import { validateEnv, validateEnvFrom } from './validate-env.ts';
 import { eachItem, invalidFor, oneOf } from './field-rules.ts';
 import { PROTOCOLS } from './ports.ts';

@@ -3,7 +3,7 @@ import { forbidden, invalid, required, type FieldError } from '#api/status.ts';
 import { dns1123LabelProblems, dns1123SubdomainProblems, inclusiveRange } from '#api/validation.ts';
 import { isIP } from 'node:net';
 import { validateLabels } from '../metadata.ts';
-import { NOT_AN_IP } from '../strategies/endpoint-address.ts';
+import { NOT_AN_IP } from '../strategies/core/endpoint-address.ts';
 import { eachItem, invalidFor, notNegative, oneOf } from './field-rules.ts';
 import { validateContainers, validateInitContainers } from './validate-containers.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './validate-scheduling.ts';

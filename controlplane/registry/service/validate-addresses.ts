@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Kinds } from '#api/resources.ts';
 import { duplicate, forbidden, invalid, notSupported, type FieldError } from '#api/status.ts';
 import { eachItem, oneOf } from '../pod-spec/field-rules.ts';
-import { NOT_AN_IP } from '../strategies/endpoint-address.ts';
+import { NOT_AN_IP } from '../strategies/core/endpoint-address.ts';
 import { needsClusterIp } from '../allocation/service-allocator.ts';
 
 type Service = Kinds['services'];

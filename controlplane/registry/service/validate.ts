@@ -12,7 +12,7 @@ import { isHeadless, needsHealthCheckPort } from '../allocation/service-allocato
 import { validateLabels } from '../metadata.ts';
 import { eachItem, invalidFor, oneOf } from '../pod-spec/field-rules.ts';
 import { portErrors, PROTOCOLS } from '../pod-spec/ports.ts';
-import { endpointAddressErrors } from '../strategies/endpoint-address.ts';
+import { endpointAddressErrors } from '../strategies/core/endpoint-address.ts';
 import { isExternallyAccessible } from './defaults.ts';
 import { validateAddresses } from './validate-addresses.ts';
 

@@ -1,24 +1,29 @@
-import type { Kinds, ResourceName } from '#api/resources.ts';
+import type { Kinds, Resource, ResourceName } from '#api/resources.ts';
 import type { ServiceAllocator } from '../allocation/service-allocator.ts';
-import { configMapStrategy } from './config-map.ts';
-import { deploymentStrategy } from './deployment.ts';
-import { endpointSliceStrategy } from './endpoint-slice.ts';
-import { endpointsStrategy } from './endpoints.ts';
-import { eventStrategy } from './event.ts';
-import { leaseStrategy } from './lease.ts';
-import { namespaceStrategy } from './namespace.ts';
-import { nodeStrategy } from './node.ts';
-import { podStrategy } from './pod.ts';
-import { replicaSetStrategy } from './replica-set.ts';
-import { secretStrategy } from './secret.ts';
-import { serviceAccountStrategy } from './service-account.ts';
-import { serviceStrategy } from './service.ts';
+import { configMapStrategy } from './core/config-map.ts';
+import { deploymentStrategy } from './apps/deployment.ts';
+import { endpointSliceStrategy } from './discovery/endpoint-slice.ts';
+import { endpointsStrategy } from './core/endpoints.ts';
+import { eventStrategy } from './core/event.ts';
+import { leaseStrategy } from './coordination/lease.ts';
+import { namespaceStrategy } from './core/namespace.ts';
+import { nodeStrategy } from './core/node.ts';
+import { podStrategy } from './core/pod.ts';
+import { replicaSetStrategy } from './apps/replica-set.ts';
+import { secretStrategy } from './core/secret.ts';
+import { serviceAccountStrategy } from './core/service-account.ts';
+import { serviceStrategy } from './core/service.ts';
 import type { Strategy } from './strategy.ts';
 
-export type Strategies = { readonly [R in ResourceName]: Strategy<Kinds[R]> };
+export interface Strategies {
+  /** The strategy of a resource, for objects of which only the common fields are known. */
+  of(resource: Resource): Strategy;
+}
 
-/** The strategy of every resource. */
-export const createStrategies = (services: ServiceAllocator): Strategies => ({
+type BuiltIn = { readonly [R in ResourceName]?: Strategy<Kinds[R]> };
+
+/** The strategy of every built-in resource. */
+const builtInStrategies = (services: ServiceAllocator): BuiltIn => ({
   configmaps: configMapStrategy,
   deployments: deploymentStrategy,
   endpoints: endpointsStrategy,
@@ -33,3 +38,13 @@ export const createStrategies = (services: ServiceAllocator): Strategies => ({
   serviceaccounts: serviceAccountStrategy,
   services: serviceStrategy(services),
 });
+
+/** Of a kind that has no rules of its own. */
+const PLAIN: Strategy = {};
+
+export function createStrategies(services: ServiceAllocator): Strategies {
+  const builtIn = builtInStrategies(services) as { readonly [storage: string]: Strategy | undefined };
+  return {
+    of: ({ storage }) => (Object.hasOwn(builtIn, storage) ? builtIn[storage] : undefined) ?? PLAIN,
+  };
+}

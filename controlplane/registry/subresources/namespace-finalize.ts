@@ -3,9 +3,10 @@ import { StatusError } from '#api/status.ts';
 import type { Entry } from '../../store/store.ts';
 import { groupResource } from '../create.ts';
 import { decodeObject } from '../decode/decode.ts';
-import { keyOf, writeOrPretend, type Environment } from '../environment.ts';
+import { keyOf, type Environment } from '../environment.ts';
 import { finalizerErrors } from '../metadata.ts';
 import type { NamedTarget, WriteOptions } from '../registry.ts';
+import { writeOrPretend } from '../write.ts';
 import { isFinished, nameMismatch, staleVersion } from '../update.ts';
 
 type Namespace = Kinds['namespaces'];

@@ -5,8 +5,9 @@ import { invalid, required, StatusError } from '#api/status.ts';
 import type { Entry } from '../../store/store.ts';
 import { groupResource } from '../create.ts';
 import { decodeAs } from '../decode/decode.ts';
-import { keyOf, writeOrPretend, type Environment } from '../environment.ts';
+import { keyOf, type Environment } from '../environment.ts';
 import type { NamedTarget, WriteOptions } from '../registry.ts';
+import { writeOrPretend } from '../write.ts';
 
 type Pod = Kinds['pods'];
 

@@ -7,7 +7,7 @@ describe('subresources', () => {
     await create(cluster, 'deployments', workloadBody('web'));
     const { registry, write, client } = cluster;
     const scale = { ...target('deployments', 'web'), subresource: 'scale' as const };
-    expect(registry.get(scale).object).toMatchObject({
+    expect((await registry.get(scale)).object).toMatchObject({
       kind: 'Scale',
       apiVersion: 'autoscaling/v1',
       spec: { replicas: 1 },

@@ -23,15 +23,20 @@ interface SubresourceKind {
 
 /** What each subresource takes and which verbs it has. */
 export const SUBRESOURCE_KINDS: Record<Subresource, SubresourceKind> = {
+  approval: { verbs: ['get', 'patch', 'update'] },
   attach: { kind: 'PodAttachOptions', verbs: ['create', 'get'] },
   binding: { kind: 'Binding', verbs: ['create'] },
+  ephemeralcontainers: { verbs: ['get', 'patch', 'update'] },
   eviction: { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
   exec: { kind: 'PodExecOptions', verbs: ['create', 'get'] },
   finalize: { verbs: ['update'] },
   log: { verbs: ['get'] },
   portforward: { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
+  proxy: { verbs: ['create', 'delete', 'get', 'patch', 'update'] },
+  resize: { verbs: ['get', 'patch', 'update'] },
   scale: { kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'] },
   status: { verbs: ['get', 'patch', 'update'] },
+  token: { kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
 };
 
 /** `apps/v1` and so on, each once, in the order of the table. */

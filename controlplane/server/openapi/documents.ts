@@ -52,7 +52,7 @@ const SUBRESOURCE_TYPES: Readonly<Record<string, string>> = {
 function buildDocument(resources: readonly Resource[], docs: Docs): Document {
   const types = resources.flatMap((resource) => [
     resource.type,
-    `${resource.type}List`,
+    ...(resource.verbs.includes('list') ? [resource.listType] : []),
     ...resource.subresources.flatMap((subresource) => SUBRESOURCE_TYPES[subresource] ?? []),
   ]);
   const json = JSON.stringify({

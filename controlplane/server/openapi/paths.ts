@@ -56,6 +56,9 @@ export function resourcePaths(resource: Resource): Record<string, PathItem> {
   const collection = resource.namespaced ? `${prefix}/namespaces/{namespace}/${resource.name}` : all;
   const common = [...(resource.namespaced ? [inPath('namespace')] : []), query('pretty', 'string')];
   const item = `${collection}/{name}`;
+  if (!resource.verbs.includes('list')) {
+    return { [collection]: { post: createOperation(resource), parameters: common } };
+  }
   return {
     ...(resource.namespaced
       ? {
@@ -134,21 +137,25 @@ const listOperation = (resource: Resource, suffix = ''): JsonSchema =>
   operation(resource, {
     action: 'list',
     id: operationId('list', resource, suffix),
-    answers: definitionName(`${resource.type}List`),
+    answers: definitionName(resource.listType),
     parameters: LIST,
   });
 
-function collectionOperations(resource: Resource): PathItem {
+function createOperation(resource: Resource): JsonSchema {
   const definition = definitionName(resource.type);
+  return operation(resource, {
+    action: 'post',
+    id: operationId('create', resource),
+    answers: definition,
+    parameters: WRITE,
+    body: bodyOf(definition),
+  });
+}
+
+function collectionOperations(resource: Resource): PathItem {
   return {
     get: listOperation(resource),
-    post: operation(resource, {
-      action: 'post',
-      id: operationId('create', resource),
-      answers: definition,
-      parameters: WRITE,
-      body: bodyOf(definition),
-    }),
+    post: createOperation(resource),
     ...(resource.verbs.includes('deletecollection')
       ? {
           delete: operation(resource, {

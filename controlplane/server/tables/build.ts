@@ -1,5 +1,5 @@
 import type { KubeObject, Resource } from '#api/resources.ts';
-import { PRINTERS } from './printers.ts';
+import { printerOf } from './printers.ts';
 import type { Cell, Column, Printer, RowCondition } from './table.ts';
 
 /** Of each row's object: nothing, its metadata, or all of it. */
@@ -43,7 +43,7 @@ export function buildTable(
   metadata: ListMeta,
   options: TableOptions,
 ): Table {
-  const printer = PRINTERS[resource.name] as unknown as Printer<KubeObject>;
+  const printer = printerOf(resource);
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version}`,

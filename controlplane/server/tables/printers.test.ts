@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { rfc3339 } from '#api/clock.ts';
-import type { Kinds, KubeObject, ResourceName } from '#api/resources.ts';
+import type { Kinds, ResourceName } from '#api/resources.ts';
 import { humanDuration } from './durations.ts';
-import { PRINTERS } from './printers.ts';
-import type { Printer } from './table.ts';
+import { resourceOf } from '#api/resources.ts';
+import { printerOf } from './printers.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const ago = (seconds: number): string => rfc3339(NOW - seconds * 1000);
@@ -16,14 +16,15 @@ const metadata = (name = 'x'): Kinds['pods']['metadata'] => ({
   creationTimestamp: ago(90),
 });
 
-const printerOf = (resource: ResourceName): Printer<KubeObject> => PRINTERS[resource];
-
 const cells = (resource: ResourceName, object: object): unknown[] => [
-  ...printerOf(resource).cells({ kind: '', apiVersion: '', metadata: metadata(), ...object }, NOW),
+  ...printerOf(resourceOf(resource)).cells(
+    { kind: '', apiVersion: '', metadata: metadata(), ...object },
+    NOW,
+  ),
 ];
 
 /** [name, format, priority, type] of what is not a plain string column. */
-const COLUMNS: Record<ResourceName, string> = {
+const COLUMNS: Partial<Record<ResourceName, string>> = {
   configmaps: 'Name Data Age',
   deployments: 'Name Ready Up-to-date Available Age | Containers Images Selector',
   endpoints: 'Name Endpoints Age',
@@ -41,7 +42,7 @@ const COLUMNS: Record<ResourceName, string> = {
 
 describe('the columns', () => {
   it.each(Object.keys(COLUMNS) as ResourceName[])('of %s are those of Kubernetes', (resource) => {
-    const { columns } = PRINTERS[resource];
+    const { columns } = printerOf(resourceOf(resource));
     const named = (priority: number): string =>
       columns
         .filter((column) => column.priority === priority)
@@ -180,7 +181,9 @@ describe('a Pod', () => {
 
   it('that completed has a condition of its row', () => {
     const completed = { metadata: metadata(), ...pod({ phase: 'Succeeded' }) } as unknown as Kinds['pods'];
-    expect(PRINTERS.pods.conditions?.(completed)).toMatchObject([{ type: 'Completed', reason: 'Succeeded' }]);
+    expect(printerOf(resourceOf('pods')).conditions?.(completed)).toMatchObject([
+      { type: 'Completed', reason: 'Succeeded' },
+    ]);
   });
 });
 

@@ -9,11 +9,13 @@ import { eventPrinter } from './events.ts';
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from './networking.ts';
 import { nodePrinter } from './nodes.ts';
 import { podPrinter } from './pods.ts';
-import type { Printers } from './table.ts';
+import type { KubeObject, Resource } from '#api/resources.ts';
+import { since } from './durations.ts';
+import { AGE, NAME, type Printer, type Printers } from './table.ts';
 import { deploymentPrinter, replicaSetPrinter } from './workloads.ts';
 
 /** How `kubectl get` prints each resource. */
-export const PRINTERS: Printers = {
+const PRINTERS: Printers = {
   configmaps: configMapPrinter,
   deployments: deploymentPrinter,
   endpoints: endpointsPrinter,
@@ -28,3 +30,13 @@ export const PRINTERS: Printers = {
   serviceaccounts: serviceAccountPrinter,
   services: servicePrinter,
 };
+
+/** For kinds that say nothing else of themselves (`pkg/printers` default). */
+const defaultPrinter: Printer<KubeObject> = {
+  columns: [NAME, AGE],
+  cells: ({ metadata }, now) => [metadata.name, since(metadata.creationTimestamp, now)],
+};
+
+export const printerOf = (resource: Resource): Printer<KubeObject> =>
+  (PRINTERS as { readonly [storage: string]: Printer<KubeObject> | undefined })[resource.storage] ??
+  defaultPrinter;

@@ -28,7 +28,7 @@ export interface RowCondition {
   readonly message: string;
 }
 
-export type Printers = { readonly [R in ResourceName]: Printer<Kinds[R]> };
+export type Printers = { readonly [R in ResourceName]?: Printer<Kinds[R]> };
 
 const NAME_DESCRIPTION =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names';

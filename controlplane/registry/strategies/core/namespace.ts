@@ -1,6 +1,6 @@
 import type { Kinds } from '#api/resources.ts';
 import { dns1123LabelProblems } from '#api/validation.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy } from '../strategy.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 

@@ -4,7 +4,7 @@ import type { DeploymentStrategy, IntOrString } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '#api/status.ts';
 import { percentProblems } from '#api/validation.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy } from '../strategy.ts';
 import {
   defaultTemplate,
   nonNegative,

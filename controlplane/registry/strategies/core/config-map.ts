@@ -2,7 +2,7 @@ import { deepEqual } from '#api/equal.ts';
 import type { Kinds } from '#api/resources.ts';
 import { forbidden, invalid, tooLong, type FieldError } from '#api/status.ts';
 import { configMapKeyProblems } from '#api/validation.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy } from '../strategy.ts';
 
 /** Of keys and values together, in bytes. */
 export const MAX_DATA_BYTES = 1024 * 1024;

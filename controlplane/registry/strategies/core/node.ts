@@ -1,7 +1,7 @@
 import type { Kinds } from '#api/resources.ts';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from '#api/status.ts';
 import { labelValueProblems, qualifiedNameProblems } from '#api/validation.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy } from '../strategy.ts';
 
 type Node = Kinds['nodes'];
 

@@ -1,10 +1,10 @@
 import type { LabelSelector, PodTemplateSpec } from '#api/gen/types.ts';
 import { selectorRequirements, matchesRequirements } from '#api/selectors.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '#api/status.ts';
-import { validateLabels, validateAnnotations } from '../metadata.ts';
-import { defaultPodSpec } from '../pod-spec/defaults.ts';
-import { validatePodSpec } from '../pod-spec/validate.ts';
-import { validateLabelSelector } from './label-selector.ts';
+import { validateLabels, validateAnnotations } from '../../metadata.ts';
+import { defaultPodSpec } from '../../pod-spec/defaults.ts';
+import { validatePodSpec } from '../../pod-spec/validate.ts';
+import { validateLabelSelector } from '../label-selector.ts';
 
 /** What the kinds that make Pods from a template have in common. */
 

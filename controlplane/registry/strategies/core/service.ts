@@ -1,12 +1,12 @@
 import type { Kinds } from '#api/resources.ts';
 import { dns1123LabelProblems } from '#api/validation.ts';
-import type { ServiceAllocator } from '../allocation/service-allocator.ts';
-import { defaultService } from '../service/defaults.ts';
-import { assignIpFamilies } from '../service/ip-families.ts';
-import { carryAllocations, dropFieldsOfOldType } from '../service/update.ts';
-import { validateServiceUpdate } from '../service/validate-addresses.ts';
-import { validateService } from '../service/validate.ts';
-import type { Strategy } from './strategy.ts';
+import type { ServiceAllocator } from '../../allocation/service-allocator.ts';
+import { defaultService } from '../../service/defaults.ts';
+import { assignIpFamilies } from '../../service/ip-families.ts';
+import { carryAllocations, dropFieldsOfOldType } from '../../service/update.ts';
+import { validateServiceUpdate } from '../../service/validate-addresses.ts';
+import { validateService } from '../../service/validate.ts';
+import type { Strategy } from '../strategy.ts';
 
 type Service = Kinds['services'];
 

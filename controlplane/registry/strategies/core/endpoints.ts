@@ -2,9 +2,9 @@ import type { EndpointSubset } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import { invalid, notSupported, required, type FieldError } from '#api/status.ts';
 import { dns1123LabelProblems, portNumberProblems } from '#api/validation.ts';
-import { PROTOCOLS } from '../pod-spec/ports.ts';
+import { PROTOCOLS } from '../../pod-spec/ports.ts';
 import { endpointAddressErrors } from './endpoint-address.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy } from '../strategy.ts';
 
 /** pkg/registry/core/endpoint/strategy.go */
 export const endpointsStrategy: Strategy<Kinds['endpoints']> = {

@@ -1,10 +1,9 @@
 import type { Kinds } from '#api/resources.ts';
-import { admitPod } from '../admission/pod-admission.ts';
-import { defaultPodOnly, defaultPodSpec } from '../pod-spec/defaults.ts';
-import { qosClass } from '../pod-spec/qos.ts';
-import { validatePodCreate, validatePodSpec } from '../pod-spec/validate.ts';
-import { validatePodUpdate } from '../pod-spec/validate-update.ts';
-import type { Strategy } from './strategy.ts';
+import { defaultPodOnly, defaultPodSpec } from '../../pod-spec/defaults.ts';
+import { qosClass } from '../../pod-spec/qos.ts';
+import { validatePodCreate, validatePodSpec } from '../../pod-spec/validate.ts';
+import { validatePodUpdate } from '../../pod-spec/validate-update.ts';
+import type { Strategy } from '../strategy.ts';
 
 type Pod = Kinds['pods'];
 
@@ -29,8 +28,7 @@ export const podStrategy: Strategy<Pod> = {
     defaultPodSpec(pod.spec);
     defaultPodOnly(pod.spec);
   },
-  prepareForCreate(pod, context) {
-    admitPod(pod, context);
+  prepareForCreate(pod) {
     pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec!) };
     if ((pod.spec!.schedulingGates ?? []).length > 0) {
       pod.status.conditions = [

@@ -1,6 +1,6 @@
 import type { Kinds } from '#api/resources.ts';
 import { invalid, type FieldError } from '#api/status.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy } from '../strategy.ts';
 
 type Event = Kinds['events'];
 

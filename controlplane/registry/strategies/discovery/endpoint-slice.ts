@@ -3,9 +3,9 @@ import type { DiscoveryV1EndpointPort, Endpoint } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import { duplicate, invalid, notSupported, required, type FieldError } from '#api/status.ts';
 import { dns1123LabelProblems, dns1123SubdomainProblems, portNumberProblems } from '#api/validation.ts';
-import { PROTOCOLS } from '../pod-spec/ports.ts';
-import { endpointAddressErrors } from './endpoint-address.ts';
-import type { Strategy } from './strategy.ts';
+import { PROTOCOLS } from '../../pod-spec/ports.ts';
+import { endpointAddressErrors } from '../core/endpoint-address.ts';
+import type { Strategy } from '../strategy.ts';
 
 const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];
 const MAX_ENDPOINTS = 1000;

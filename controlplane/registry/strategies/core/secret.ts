@@ -2,7 +2,7 @@ import type { Kinds } from '#api/resources.ts';
 import { invalid, required, tooLong, type FieldError } from '#api/status.ts';
 import { configMapKeyProblems } from '#api/validation.ts';
 import { MAX_DATA_BYTES, validateImmutable } from './config-map.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy } from '../strategy.ts';
 
 /** Keys that a Secret of a well-known type must have. */
 const REQUIRED_KEYS: Record<string, readonly string[]> = {

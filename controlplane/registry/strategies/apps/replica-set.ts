@@ -2,7 +2,7 @@ import { deepEqual } from '#api/equal.ts';
 import type { Kinds } from '#api/resources.ts';
 import { invalid, type FieldError } from '#api/status.ts';
 import { replicaCountErrors } from './deployment.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy } from '../strategy.ts';
 import {
   defaultTemplate,
   nonNegative,

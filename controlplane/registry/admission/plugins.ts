@@ -1,0 +1,13 @@
+import type { AdmissionPlugin } from './admission.ts';
+import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
+import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
+import { priority } from './plugins/priority.ts';
+import { serviceAccount } from './plugins/service-account.ts';
+
+/** Every admission plugin, in the order of Kubernetes' `pkg/kubeapiserver/options/plugins.go`. */
+export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  serviceAccount,
+  priority,
+  defaultTolerationSeconds,
+];
