@@ -16,6 +16,8 @@ export interface ApiResource {
 interface SubresourceKind {
   /** undefined: the resource's own. */
   readonly kind?: string;
+  /** The kind's name in the schema, where it has another there. */
+  readonly type?: string;
   readonly group?: string;
   readonly version?: string;
   readonly verbs: readonly string[];
@@ -36,7 +38,13 @@ export const SUBRESOURCE_KINDS: Record<Subresource, SubresourceKind> = {
   resize: { verbs: ['get', 'patch', 'update'] },
   scale: { kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'] },
   status: { verbs: ['get', 'patch', 'update'] },
-  token: { kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
+  token: {
+    kind: 'TokenRequest',
+    type: 'AuthenticationV1TokenRequest',
+    group: 'authentication.k8s.io',
+    version: 'v1',
+    verbs: ['create'],
+  },
 };
 
 /** `apps/v1` and so on, each once, in the order of the table. */

@@ -47,6 +47,7 @@ const SUBRESOURCE_TYPES: Readonly<Record<string, string>> = {
   binding: 'Binding',
   eviction: 'Eviction',
   scale: 'Scale',
+  token: 'AuthenticationV1TokenRequest',
 };
 
 function buildDocument(resources: readonly Resource[], docs: Docs): Document {

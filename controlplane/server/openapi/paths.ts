@@ -210,7 +210,7 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 function subresourceOperations(resource: Resource, subresource: Subresource): PathItem {
-  const { kind, group, version, verbs } = SUBRESOURCE_KINDS[subresource];
+  const { kind, type = kind ?? resource.type, group, version, verbs } = SUBRESOURCE_KINDS[subresource];
   const gvk = {
     group: group ?? resource.group,
     kind: kind ?? resource.kind,
@@ -219,13 +219,13 @@ function subresourceOperations(resource: Resource, subresource: Subresource): Pa
   const suffix = capital(subresource);
   if (kind?.endsWith('Options') === true) return connectOperations(resource, suffix, gvk);
   const all: PathItem = {
-    ...readAndWrite(resource, suffix, definitionName(kind ?? resource.type), gvk),
+    ...readAndWrite(resource, suffix, definitionName(type), gvk),
     post: operation(resource, {
       action: 'post',
       id: operationId('create', resource, suffix),
-      answers: definitionName(kind ?? resource.type),
+      answers: definitionName(type),
       parameters: WRITE,
-      body: bodyOf(definitionName(kind ?? resource.type)),
+      body: bodyOf(definitionName(type)),
       kind: gvk,
     }),
   };
