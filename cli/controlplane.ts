@@ -44,13 +44,14 @@ await runProcess('controlplane', async (log) => {
   });
   const client = createClient(registry, store);
 
-  const nodes = await startNodeServer({ client, pki, clock, log, host: '0.0.0.0', port: GRPC_PORT });
+  const grpcPort = count(env, 'PODLAB_GRPC_LISTEN_PORT', GRPC_PORT);
+  const nodes = await startNodeServer({ client, pki, clock, log, host: '0.0.0.0', port: grpcPort });
   const server = await startApiServer({
     registry,
     tls: { key: pki.server.key, cert: pki.server.cert, clientCa: pki.caCert },
     streaming: createStreamingHandlers({ streams: nodes.streams, log }),
     host: '0.0.0.0',
-    port: API_PORT,
+    port: count(env, 'PODLAB_API_LISTEN_PORT', API_PORT),
     log,
   });
   const controllers = startControllers({
