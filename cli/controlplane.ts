@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realClock } from '#api/clock.ts';
 import { API_PORT, GRPC_PORT, NODE_PORT_RANGE, SERVICE_CIDR, UPLINK } from '#api/names.ts';
+import { rbacAuthorizer } from '../controlplane/authorization/rbac.ts';
 import { startControllers } from '../controlplane/controllers/start.ts';
 import { startNodeServer } from '../controlplane/nodes/node-server.ts';
 import { loadPki } from '../controlplane/pki/pki.ts';
@@ -48,6 +49,7 @@ await runProcess('controlplane', async (log) => {
   const nodes = await startNodeServer({ client, pki, clock, log, host: '0.0.0.0', port: grpcPort });
   const server = await startApiServer({
     registry,
+    authorizer: rbacAuthorizer(store),
     tls: { key: pki.server.key, cert: pki.server.cert, clientCa: pki.caCert },
     streaming: createStreamingHandlers({ streams: nodes.streams, log }),
     host: '0.0.0.0',

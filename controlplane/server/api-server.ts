@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type Clock, realClock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Exchange } from './exchange.ts';
 import { Metrics } from './metrics.ts';
@@ -16,6 +17,7 @@ import { handleUpgrade } from './upgrade.ts';
 
 export interface ApiServerOptions {
   readonly registry: Registry;
+  readonly authorizer: Authorizer;
   readonly tls: {
     /** PEM. */
     readonly key: string;
@@ -45,6 +47,7 @@ const MAX_CONCURRENT_STREAMS = 10_000;
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const context: ServerContext = {
     registry: options.registry,
+    authorizer: options.authorizer,
     streaming: options.streaming,
     clock: options.clock ?? realClock,
     log: options.log,

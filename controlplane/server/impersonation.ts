@@ -1,6 +1,7 @@
 import { StatusError } from '#api/status.ts';
 import type { UserInfo } from '../registry/registry.ts';
-import { mayImpersonate } from './authorization.ts';
+import { authorizeAccess } from './authorize.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 
 /**
  * The user that a request acts for: with `Impersonate-User` and `Impersonate-Group` (kubectl's `--as` and `--as-group`) another than the
@@ -9,6 +10,7 @@ import { mayImpersonate } from './authorization.ts';
  * @param rawHeaders Node's flat list of names and values, in which a repeated header is not joined.
  */
 export function impersonated(
+  authorizer: Authorizer,
   user: UserInfo | undefined,
   rawHeaders: readonly string[],
 ): UserInfo | undefined {
@@ -19,8 +21,20 @@ export function impersonated(
     throw StatusError.internal(
       `requested [${groups.map((group) => `{Group  ${group}    }`).join(' ')}] without impersonating a user`,
     );
-  mayImpersonate(user, name);
+  for (const subject of [subjectOf(name), ...groups.map((group) => ({ resource: 'groups', name: group }))]) {
+    authorizeAccess(authorizer, user, { ...IMPERSONATE, ...subject });
+  }
   return { name, groups: [...new Set([...groups, 'system:authenticated'])] };
+}
+
+const IMPERSONATE = { verb: 'impersonate', group: '', version: 'v1', subresource: '', namespace: '' };
+
+/** A service account is guarded as the object that it is. */
+function subjectOf(user: string): { resource: string; namespace?: string; name: string } {
+  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
+  return namespace === undefined || name === undefined
+    ? { resource: 'users', name: user }
+    : { resource: 'serviceaccounts', namespace, name };
 }
 
 function valuesOf(rawHeaders: readonly string[], name: string): string[] {

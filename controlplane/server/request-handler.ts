@@ -2,8 +2,8 @@ import { StatusError } from '#api/status.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { UserInfo } from '../registry/registry.ts';
 import type { ApiRequest } from './api-request.ts';
-import { socketOf, unauthorized, userOf } from './authentication.ts';
-import { authorizePath, authorizeResource, isPublicPath } from './authorization.ts';
+import { socketOf, unauthorized, userOf } from '../authentication/client-certificate.ts';
+import { ANONYMOUS, authorizePath, authorizeResource, isPublicPath } from './authorize.ts';
 import { serveDiscovery } from './discovery/discovery-handler.ts';
 import { groupVersions } from './discovery/resource-list.ts';
 import type { Exchange } from './exchange.ts';
@@ -22,13 +22,14 @@ const HEALTH_CHECKS: readonly HealthCheck[] = [{ name: 'ping', check: () => unde
 /** Serves one request that is not an upgrade. Throws what the client did wrong as a `StatusError`. */
 export async function handleRequest(context: ServerContext, exchange: Exchange): Promise<void> {
   const route = routeOf(exchange.path, context.registry.catalog);
-  const user = impersonated(userOf(socketOf(exchange.request)), exchange.request.rawHeaders);
+  const { rawHeaders } = exchange.request;
+  const user = impersonated(context.authorizer, userOf(socketOf(exchange.request)), rawHeaders);
   if (user === undefined && !isPublicPath(exchange.path)) throw unauthorized();
   if (route.kind === 'resource') {
-    await handleResource(context, authorized(exchange, route.target, user));
+    await handleResource(context, authorized(context, exchange, route.target, user));
     return;
   }
-  if (user !== undefined) authorizePath(user, exchange.method, exchange.path);
+  authorizePath(context.authorizer, user ?? ANONYMOUS, exchange.method, exchange.path);
   if (route.kind === 'unknown-resource') throw unknownResource();
   await handlePath(context, exchange);
 }
@@ -45,16 +46,20 @@ export function routeOf(path: string, catalog: Catalog): Route {
 
 /** Throws 401, 403 or 405 unless the request may go on. */
 export function authorized<E extends ApiRequest>(
+  { authorizer }: ServerContext,
   exchange: E,
   route: ResourceRoute,
   user: UserInfo | undefined,
 ): ResourceRequest<E> {
   if (user === undefined) throw unauthorized();
   const verb = verbOf(exchange.method, route, booleanParameter(exchange.query, 'watch'));
-  authorizeResource(user, verb ?? 'get', route);
+  authorizeResource(authorizer, user, verb ?? 'get', route, selectedName(exchange.query));
   if (verb === undefined) throw StatusError.methodNotAllowed();
   return { exchange, route, user, verb };
 }
+
+const selectedName = (query: URLSearchParams): string | undefined =>
+  /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1];
 
 async function handleResource(context: ServerContext, request: ResourceRequest): Promise<void> {
   const { exchange, route, verb } = request;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { Verb } from '#api/resources.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Registry, UserInfo } from '../registry/registry.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { Exchange } from './exchange.ts';
@@ -11,6 +12,7 @@ import type { StreamingHandlers } from './streaming.ts';
 /** What all handlers share. */
 export interface ServerContext {
   readonly registry: Registry;
+  readonly authorizer: Authorizer;
   readonly streaming: StreamingHandlers;
   readonly clock: Clock;
   readonly log: Logger;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { resourceOf } from '#api/resources.ts';
+import { rbacAuthorizer } from '../authorization/rbac.ts';
 import { loadPki } from '../pki/pki.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import type { WriteOptions } from '../registry/registry.ts';
@@ -63,6 +64,7 @@ export async function startFixture(streaming: StreamingHandlers = NO_STREAMING):
   );
   const server = await startApiServer({
     registry,
+    authorizer: rbacAuthorizer(store),
     tls: { ...pki.server, clientCa: pki.caCert },
     streaming,
     host: '127.0.0.1',

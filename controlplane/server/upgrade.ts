@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '#api/status.ts';
 import { ApiRequest } from './api-request.ts';
-import { type CertifiedSocket, userOf } from './authentication.ts';
+import { type CertifiedSocket, userOf } from '../authentication/client-certificate.ts';
 import { impersonated } from './impersonation.ts';
 import { authorized, routeOf } from './request-handler.ts';
 import type { ServerContext } from './server-context.ts';
@@ -34,12 +34,20 @@ async function upgrade(
 ): Promise<void> {
   const exchange = new ApiRequest(request);
   const route = routeOf(exchange.path, context.registry.catalog);
-  const user = impersonated(userOf(socket as unknown as CertifiedSocket), request.rawHeaders);
+  const user = impersonated(
+    context.authorizer,
+    userOf(socket as unknown as CertifiedSocket),
+    request.rawHeaders,
+  );
   const what = route.kind === 'resource' ? route.target.subresource : undefined;
   if (route.kind !== 'resource' || !isUpgradeSubresource(what)) {
     throw new StatusError('NotFound', 'the server could not find the requested resource', {});
   }
-  await serveUpgrade(context, authorized(exchange, route.target, user), what, { request, socket, head });
+  await serveUpgrade(context, authorized(context, exchange, route.target, user), what, {
+    request,
+    socket,
+    head,
+  });
 }
 
 function rawResponse(error: StatusError): string {

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { StatusError } from '#api/status.ts';
-import { type CertifiedSocket, userOf } from './authentication.ts';
-import { authorizePath, authorizeResource } from './authorization.ts';
+import { type CertifiedSocket, userOf } from '../authentication/client-certificate.ts';
+import { authorizePath, authorizeResource } from './authorize.ts';
+import { rbacAuthorizer } from '../authorization/rbac.ts';
+import { MemoryStore } from '../store/memory-store.ts';
 import { ResourceCatalog } from '../registry/catalog.ts';
 import { parsePath } from './request-info.ts';
 
+const AUTHORIZER = rbacAuthorizer(new MemoryStore());
 const JANE = { name: 'jane', groups: ['dev', 'system:authenticated'] };
 const ADMIN = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
-const targetOf = (path: string): Parameters<typeof authorizeResource>[2] => {
+const targetOf = (path: string): Parameters<typeof authorizeResource>[3] => {
   const route = parsePath(path, new ResourceCatalog());
   if (route.kind !== 'resource') throw new Error(`${path} is no resource`);
   return route.target;
@@ -26,8 +29,10 @@ const refusal = (act: () => void): { message: string; details: unknown } | undef
 
 describe('authorization', () => {
   it('lets system:masters do all', () => {
-    expect(refusal(() => authorizeResource(ADMIN, 'delete', targetOf('/api/v1/nodes/n')))).toBeUndefined();
-    expect(refusal(() => authorizePath(ADMIN, 'GET', '/metrics'))).toBeUndefined();
+    expect(
+      refusal(() => authorizeResource(AUTHORIZER, ADMIN, 'delete', targetOf('/api/v1/nodes/n'))),
+    ).toBeUndefined();
+    expect(refusal(() => authorizePath(AUTHORIZER, ADMIN, 'GET', '/metrics'))).toBeUndefined();
   });
 
   it.each([
@@ -50,14 +55,17 @@ describe('authorization', () => {
       { name: 'd', group: 'apps', kind: 'deployments' },
     ],
   ] as const)('refuses others to %s %s', (verb, path, message, details) => {
-    expect(refusal(() => authorizeResource(JANE, verb, targetOf(path)))).toEqual({ message, details });
+    expect(refusal(() => authorizeResource(AUTHORIZER, JANE, verb, targetOf(path)))).toEqual({
+      message,
+      details,
+    });
   });
 
   it('lets every user discover, and read nothing else that is no resource', () => {
     for (const path of ['/api', '/apis/apps/v1', '/openapi/v3', '/version', '/readyz']) {
-      expect(refusal(() => authorizePath(JANE, 'GET', path))).toBeUndefined();
+      expect(refusal(() => authorizePath(AUTHORIZER, JANE, 'GET', path))).toBeUndefined();
     }
-    expect(refusal(() => authorizePath(JANE, 'GET', '/metrics'))).toEqual({
+    expect(refusal(() => authorizePath(AUTHORIZER, JANE, 'GET', '/metrics'))).toEqual({
       message: 'forbidden: User "jane" cannot get path "/metrics"',
       details: {},
     });

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { StatusError } from '#api/status.ts';
 import type { UserInfo } from '../registry/registry.ts';
-import type { AnyRequest } from './streaming.ts';
+import type { AnyRequest } from '../server/streaming.ts';
 
 /** What x509 authentication needs to see of a connection. */
 export type CertifiedSocket = Pick<TLSSocket, 'authorized' | 'getPeerCertificate'>;
