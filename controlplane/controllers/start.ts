@@ -10,7 +10,7 @@ import { startNamespaceController } from './namespace/namespace-controller.ts';
 import { startNodeIpamController } from './node-ipam/node-ipam-controller.ts';
 import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
 import { startPodGcController } from './pod-gc/pod-gc-controller.ts';
-import { startReplicaSetController } from './replicaset/replicaset-controller.ts';
+import { startReplicaSetController, startReplicationController } from './replicaset/replicaset-controller.ts';
 import { startServiceLbController } from './service-lb/service-lb-controller.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
@@ -21,6 +21,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startServiceAccountController,
   startDeploymentController,
   startReplicaSetController,
+  startReplicationController,
   startEndpointsController,
   startEndpointSliceController,
   startMirroringController,

@@ -11,32 +11,35 @@ import { isActive, isTerminating } from '../pod-state.ts';
 import type { EventRecorder } from '../recorder.ts';
 import { createEventRecorder } from '../recorder.ts';
 import { podsToDelete } from './pod-ranking.ts';
+import { REPLICA_SETS, REPLICATION_CONTROLLERS, type ReplicaKind, type ReplicaSet } from './replica-kinds.ts';
 import { nextAvailability, replicaSetStatus } from './status.ts';
 
 type Pod = Kinds['pods'];
-type ReplicaSet = Kinds['replicasets'];
 
 /** `BurstReplicas`: no sync creates or deletes more Pods. */
 const BURST_REPLICAS = 500;
 
 /** Keeps as many Pods of each ReplicaSet as it asks for (`pkg/controller/replicaset/replica_set.go`). */
-export function startReplicaSetController({ client, clock, log }: ControllerTools): Running {
-  const recorder = createEventRecorder(client, clock, 'replicaset-controller', log);
+export const startReplicaSetController = (tools: ControllerTools): Running => startFor(REPLICA_SETS, tools);
+
+/** The same for ReplicationControllers. */
+export const startReplicationController = (tools: ControllerTools): Running =>
+  startFor(REPLICATION_CONTROLLERS, tools);
+
+function startFor(kind: ReplicaKind, { client, clock, log }: ControllerTools): Running {
+  const recorder = createEventRecorder(client, clock, kind.component, log);
   const controller = runController({
-    name: 'replicaset',
+    name: kind.controller,
     clock,
     log,
-    sync: (key) => syncReplicaSet({ client, clock, recorder }, key),
+    sync: (key) => syncReplicaSet({ kind, client, clock, recorder }, key),
   });
-  const candidates = (namespace: string) => client.list('replicasets', namespace);
+  const candidates = (namespace: string) => kind.list(client, namespace);
   const enqueueOwners = (previous: Pod | undefined, current: Pod | undefined): void => {
-    for (const key of concernedOwners('ReplicaSet', previous, current, candidates)) controller.enqueue(key);
+    for (const key of concernedOwners(kind.kind, previous, current, candidates)) controller.enqueue(key);
   };
   const unwatch = [
-    client.watch('replicasets', {
-      added: (replicaSet) => controller.enqueue(keyOf(replicaSet)),
-      updated: (_, replicaSet) => controller.enqueue(keyOf(replicaSet)),
-    }),
+    kind.watch(client, (replicaSet) => controller.enqueue(keyOf(replicaSet))),
     client.watch('pods', {
       added: (pod) => enqueueOwners(undefined, pod),
       updated: enqueueOwners,
@@ -53,15 +56,16 @@ export function startReplicaSetController({ client, clock, log }: ControllerTool
 }
 
 interface Context {
+  readonly kind: ReplicaKind;
   readonly client: Client;
   readonly clock: Clock;
   readonly recorder: EventRecorder;
 }
 
 async function syncReplicaSet(context: Context, key: string): Promise<void | { requeueAfterMs: number }> {
-  const { client, clock } = context;
+  const { kind, client, clock } = context;
   const { namespace, name } = splitKey(key);
-  const replicaSet = client.get('replicasets', namespace, name);
+  const replicaSet = kind.get(client, namespace, name);
   if (replicaSet === undefined) return;
 
   const selector = replicaSet.spec?.selector ?? {};
@@ -73,7 +77,7 @@ async function syncReplicaSet(context: Context, key: string): Promise<void | { r
   const active = owned.filter(isActive);
   const now = clock.now();
   await writeStatus(
-    client,
+    context,
     key,
     replicaSetStatus({ replicaSet, active, terminating: owned.filter(isTerminating), failure, now }),
   );
@@ -93,15 +97,15 @@ async function manageReplicas(
   if (excess === 0) return undefined;
   const count = Math.min(Math.abs(excess), BURST_REPLICAS);
   if (excess < 0) return createPods(context, replicaSet, count);
-  const related = podsOfSiblings(context.client, replicaSet);
+  const related = podsOfSiblings(context, replicaSet);
   return deletePods(context, replicaSet, podsToDelete(pods, related, count, context.clock.now()));
 }
 
 /** The Pods of all ReplicaSets of the same Deployment (`getIndirectlyRelatedPods`). */
-function podsOfSiblings(client: Client, replicaSet: ReplicaSet): Pod[] {
+function podsOfSiblings({ kind, client }: Context, replicaSet: ReplicaSet): Pod[] {
   const owner = controllerOf(replicaSet)?.uid;
-  const siblings = client
-    .list('replicasets', replicaSet.metadata.namespace)
+  const siblings = kind
+    .list(client, replicaSet.metadata.namespace ?? '')
     .filter((one) => owner !== undefined && controllerOf(one)?.uid === owner);
   const uids = new Set([replicaSet.metadata.uid, ...siblings.map(({ metadata }) => metadata.uid)]);
   return client
@@ -178,14 +182,14 @@ function podFromTemplate(replicaSet: ReplicaSet): Unstored<Pod> {
 }
 
 async function writeStatus(
-  client: Client,
+  { kind, client }: Context,
   key: string,
   status: NonNullable<ReplicaSet['status']>,
 ): Promise<void> {
   const { namespace, name } = splitKey(key);
-  const current = client.get('replicasets', namespace, name);
+  const current = kind.get(client, namespace, name);
   if (current === undefined || same(current.status, status)) return;
-  await client.updateStatus('replicasets', { ...current, status });
+  await kind.writeStatus(client, current, status);
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
