@@ -53,7 +53,7 @@ export const REPLICATION_CONTROLLERS: ReplicaKind = {
       'replicationcontrollers',
       onChange((controller) => changed(asReplicaSet(controller))),
     ),
-  async writeStatus(client, { metadata }, { terminatingReplicas: _, ...status }) {
+  async writeStatus(client, { metadata }, { terminatingReplicas: _terminating, ...status }) {
     const current = client.get('replicationcontrollers', metadata.namespace ?? '', metadata.name);
     if (current !== undefined) await client.updateStatus('replicationcontrollers', { ...current, status });
   },
@@ -64,5 +64,5 @@ function asReplicaSet({ spec, ...rest }: ReplicationController): ReplicaSet {
   return {
     ...rest,
     spec: { ...others, selector: selector === undefined ? {} : { matchLabels: selector } },
-  } as ReplicaSet;
+  };
 }
