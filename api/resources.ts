@@ -104,6 +104,8 @@ export interface Resource {
   readonly storage: string;
   /** Whether objects are kept in this version; the other versions are converted from it and to it. */
   readonly isStorageVersion: boolean;
+  /** Of a custom resource: the OpenAPI v3 schema of its objects that is published; absent, it publishes none. */
+  readonly openApiSchema?: { readonly [keyword: string]: unknown };
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';

@@ -5,7 +5,7 @@ import type { ApiRequest } from './api-request.ts';
 import { socketOf, unauthorized, userOf } from '../authentication/client-certificate.ts';
 import { ANONYMOUS, authorizePath, authorizeResource, isPublicPath } from './authorize.ts';
 import { serveDiscovery } from './discovery/discovery-handler.ts';
-import { groupVersions } from './discovery/resource-list.ts';
+import { groupVersions } from './discovery/groups.ts';
 import type { Exchange } from './exchange.ts';
 import { type HealthCheck, serveHealth, serveVersion } from './health.ts';
 import { impersonated } from './impersonation.ts';
@@ -86,7 +86,7 @@ async function handlePath(context: ServerContext, exchange: Exchange): Promise<v
 async function servePath(context: ServerContext, exchange: Exchange): Promise<boolean> {
   switch (exchange.path) {
     case '/':
-      await exchange.sendJson(200, { paths: ROOT_PATHS });
+      await exchange.sendJson(200, { paths: rootPaths(context.registry.catalog) });
       return true;
     case '/version':
     case '/version/':
@@ -98,23 +98,34 @@ async function servePath(context: ServerContext, exchange: Exchange): Promise<bo
     default:
       return (
         (await serveHealth(exchange, HEALTH_CHECKS)) ||
-        (await serveDiscovery(exchange)) ||
-        (await serveOpenApi(exchange))
+        (await serveDiscovery(exchange, context.registry.catalog)) ||
+        (await serveOpenApi(exchange, context.registry.catalog))
       );
   }
 }
 
-const ROOT_PATHS = [
+/** The paths that `/` lists, sorted as apiserver's `ListedPaths`. */
+const rootPaths = (catalog: Catalog): string[] =>
+  [...new Set([...FIXED_PATHS, ...groupVersions(catalog).flatMap(pathsOfGroupVersion)])].toSorted();
+
+function pathsOfGroupVersion(apiVersion: string): string[] {
+  const [group = '', version] = apiVersion.split('/');
+  return version === undefined ? [] : [`/apis/${group}`, `/apis/${apiVersion}`];
+}
+
+const FIXED_PATHS = [
   '/api',
   '/api/v1',
   '/apis',
-  ...groupVersions()
-    .filter((apiVersion) => apiVersion.includes('/'))
-    .flatMap((apiVersion) => [`/apis/${apiVersion.split('/')[0]}`, `/apis/${apiVersion}`]),
   '/healthz',
+  '/healthz/ping',
   '/livez',
+  '/livez/ping',
   '/metrics',
+  '/openapi/v2',
   '/openapi/v3',
+  '/openapi/v3/',
   '/readyz',
+  '/readyz/ping',
   '/version',
 ];

@@ -1,32 +1,27 @@
-import { RESOURCES, type Resource, type Subresource } from '#api/resources.ts';
-import { SUBRESOURCE_KINDS } from './resource-list.ts';
+import type { Resource, Subresource } from '#api/resources.ts';
+import type { Catalog } from '../../registry/catalog.ts';
+import { resourcesOf, type ServedGroup, servedGroups } from './groups.ts';
+import { ownKind, SUBRESOURCE_KINDS } from './resource-list.ts';
 
 /** apidiscovery.k8s.io's APIGroupDiscoveryList: of the core group for `/api`, of the others for `/apis` (KEP-3352). */
-export function aggregatedDiscovery(isCore: boolean, version: string): object {
-  const resources = RESOURCES.filter((resource) => (resource.group === '') === isCore);
-  const groups = [...new Set(resources.map((resource) => resource.group))];
+export function aggregatedDiscovery(catalog: Catalog, isCore: boolean, version: string): object {
+  const groups = isCore ? [{ name: '', versions: ['v1'] }] : servedGroups(catalog);
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
-    items: groups.map((group) => groupDiscovery(group, resources)),
+    items: groups.map((group) => groupDiscovery(catalog, group)),
   };
 }
 
-function groupDiscovery(group: string, resources: readonly Resource[]): object {
-  const ofGroup = resources.filter((resource) => resource.group === group);
-  const versions = [...new Set(ofGroup.map((resource) => resource.version))];
-  return {
-    metadata: group === '' ? {} : { name: group },
-    versions: versions.map((version) => ({
-      version,
-      resources: ofGroup
-        .filter((resource) => resource.version === version)
-        .map((resource) => resourceDiscovery(resource)),
-      freshness: 'Current',
-    })),
-  };
-}
+const groupDiscovery = (catalog: Catalog, { name, versions }: ServedGroup): object => ({
+  metadata: name === '' ? {} : { name },
+  versions: versions.map((version) => ({
+    version,
+    resources: resourcesOf(catalog, name === '' ? version : `${name}/${version}`).map(resourceDiscovery),
+    freshness: 'Current',
+  })),
+});
 
 function resourceDiscovery(resource: Resource): object {
   return {
@@ -50,7 +45,7 @@ function subresourceDiscovery(resource: Resource, subresource: Subresource): obj
   const { kind, group, version, verbs } = SUBRESOURCE_KINDS[subresource];
   return {
     subresource,
-    responseKind: responseKind(kind ?? resource.kind, group, version),
+    responseKind: responseKind(kind ?? ownKind(resource, subresource), group, version),
     verbs,
   };
 }

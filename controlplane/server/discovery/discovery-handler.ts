@@ -1,48 +1,57 @@
+import { createHash } from 'node:crypto';
 import { StatusError } from '#api/status.ts';
+import type { Catalog } from '../../registry/catalog.ts';
 import type { Exchange } from '../exchange.ts';
 import { parseAccept } from '../media-type.ts';
 import { aggregatedDiscovery } from './aggregated.ts';
-import { apiGroup, apiGroupList, apiVersions } from './groups.ts';
-import { apiResourceList, groupVersions } from './resource-list.ts';
+import { apiGroup, apiGroupList, apiVersions, groupVersions } from './groups.ts';
+import { apiResourceList } from './resource-list.ts';
 
 /** Serves `/api`, `/apis`, `/apis/GROUP` and `/…/VERSION`; false when the path is none that exists. */
-export async function serveDiscovery(exchange: Exchange): Promise<boolean> {
+export async function serveDiscovery(exchange: Exchange, catalog: Catalog): Promise<boolean> {
   const parts = exchange.path.split('/').filter((part) => part !== '');
   if (parts[0] !== 'api' && parts[0] !== 'apis') return false;
   if (parts.length === 1) {
-    await serveRoot(exchange, parts[0] === 'api');
+    await serveRoot(exchange, catalog, parts[0] === 'api');
     return true;
   }
-  const document = parts[0] === 'api' ? ofCore(parts.slice(1)) : ofGroup(parts.slice(1));
+  const document = parts[0] === 'api' ? ofCore(catalog, parts.slice(1)) : ofGroup(catalog, parts.slice(1));
   if (document === undefined) return false;
   await exchange.sendJson(200, document);
   return true;
 }
 
-function ofCore(parts: readonly string[]): object | undefined {
-  return parts.length === 1 && parts[0] === 'v1' ? apiResourceList('v1') : undefined;
+function ofCore(catalog: Catalog, parts: readonly string[]): object | undefined {
+  return parts.length === 1 && parts[0] === 'v1' ? apiResourceList(catalog, 'v1') : undefined;
 }
 
-function ofGroup([group = '', version, ...rest]: readonly string[]): object | undefined {
+function ofGroup(catalog: Catalog, [group = '', version, ...rest]: readonly string[]): object | undefined {
   if (rest.length > 0) return undefined;
-  if (version === undefined) return apiGroup(group);
+  if (version === undefined) return apiGroup(catalog, group);
   const apiVersion = `${group}/${version}`;
-  return groupVersions().includes(apiVersion) ? apiResourceList(apiVersion) : undefined;
+  return groupVersions(catalog).includes(apiVersion) ? apiResourceList(catalog, apiVersion) : undefined;
 }
 
-async function serveRoot(exchange: Exchange, isCore: boolean): Promise<void> {
+async function serveRoot(exchange: Exchange, catalog: Catalog, isCore: boolean): Promise<void> {
   const version = aggregatedVersion(exchange.header('accept') ?? '*/*');
   if (version === undefined) {
     const host = exchange.header(':authority') ?? exchange.header('host') ?? '';
-    await exchange.sendJson(200, isCore ? apiVersions(host) : apiGroupList());
+    await exchange.sendJson(200, isCore ? apiVersions(host) : apiGroupList(catalog));
     return;
   }
-  await exchange.send(
-    200,
-    `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
-    JSON.stringify(aggregatedDiscovery(isCore, version)),
-  );
+  const body = JSON.stringify(aggregatedDiscovery(catalog, isCore, version));
+  const headers = { etag: etagOf(body), vary: 'Accept' };
+  if (exchange.header('if-none-match') === headers.etag) {
+    exchange.writeHead(304, headers);
+    exchange.response.end();
+    return;
+  }
+  const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  await exchange.send(200, type, body, headers);
 }
+
+/** A strong ETag, as apiserver's `CalculateETag`: SHA-512 in capitals. */
+const etagOf = (body: string): string => `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`;
 
 /** The version of aggregated discovery that the client prefers; undefined when it prefers, or only knows, the older form. */
 function aggregatedVersion(accept: string): string | undefined {

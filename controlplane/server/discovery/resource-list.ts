@@ -1,4 +1,6 @@
-import { RESOURCES, type Resource, type Subresource, apiVersionOf } from '#api/resources.ts';
+import type { Resource, Subresource } from '#api/resources.ts';
+import type { Catalog } from '../../registry/catalog.ts';
+import { resourcesOf, storageVersionHash } from './groups.ts';
 
 /** metav1.APIResource. */
 export interface ApiResource {
@@ -11,6 +13,7 @@ export interface ApiResource {
   readonly verbs: readonly string[];
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
+  readonly storageVersionHash?: string;
 }
 
 interface SubresourceKind {
@@ -47,14 +50,9 @@ export const SUBRESOURCE_KINDS: Record<Subresource, SubresourceKind> = {
   },
 };
 
-/** `apps/v1` and so on, each once, in the order of the table. */
-export const groupVersions = (): string[] => [...new Set(RESOURCES.map(apiVersionOf))];
-
-export const resourcesOf = (apiVersion: string): readonly Resource[] =>
-  RESOURCES.filter((resource) => apiVersionOf(resource) === apiVersion);
-
 /** A resource and its subresources, as `kubectl api-resources` reads them from `/api/v1`. */
-function apiResources(resource: Resource): ApiResource[] {
+function apiResources(catalog: Catalog, resource: Resource): ApiResource[] {
+  const hash = storageVersionHash(catalog, resource);
   return [
     {
       name: resource.name,
@@ -64,10 +62,15 @@ function apiResources(resource: Resource): ApiResource[] {
       verbs: resource.verbs,
       ...(resource.shortNames.length === 0 ? {} : { shortNames: resource.shortNames }),
       ...(resource.categories.length === 0 ? {} : { categories: resource.categories }),
+      ...(hash === undefined ? {} : { storageVersionHash: hash }),
     },
     ...resource.subresources.map((subresource) => subresourceOf(resource, subresource)),
   ];
 }
+
+/** The kind of a subresource that the table gives none of its own: the resource's, or the options of its proxy. */
+export const ownKind = ({ kind }: Resource, subresource: Subresource): string =>
+  subresource === 'proxy' ? `${kind}ProxyOptions` : kind;
 
 function subresourceOf(resource: Resource, subresource: Subresource): ApiResource {
   const { kind, group, version, verbs } = SUBRESOURCE_KINDS[subresource];
@@ -77,15 +80,15 @@ function subresourceOf(resource: Resource, subresource: Subresource): ApiResourc
     namespaced: resource.namespaced,
     ...(group === undefined ? {} : { group }),
     ...(version === undefined ? {} : { version }),
-    kind: kind ?? resource.kind,
+    kind: kind ?? ownKind(resource, subresource),
     verbs,
   };
 }
 
 /** metav1.APIResourceList of one group and version. */
-export const apiResourceList = (apiVersion: string): object => ({
+export const apiResourceList = (catalog: Catalog, apiVersion: string): object => ({
   kind: 'APIResourceList',
   apiVersion: 'v1',
   groupVersion: apiVersion,
-  resources: resourcesOf(apiVersion).flatMap(apiResources),
+  resources: resourcesOf(catalog, apiVersion).flatMap((resource) => apiResources(catalog, resource)),
 });

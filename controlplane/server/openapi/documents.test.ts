@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import schema from '#api/gen/schema.json' with { type: 'json' };
+import { ResourceCatalog } from '../../registry/catalog.ts';
 import { definitionName } from './definition-names.ts';
 import { openApiDocuments } from './documents.ts';
 
@@ -9,7 +10,7 @@ interface Parsed {
 }
 
 async function documentOf(name: string): Promise<Parsed> {
-  const document = (await openApiDocuments()).get(name);
+  const document = (await openApiDocuments(new ResourceCatalog())).get(name);
   expect(document).toBeDefined();
   return JSON.parse(document!.json) as Parsed;
 }
@@ -32,7 +33,7 @@ describe('OpenAPI documents', () => {
   });
 
   it('hold every definition that they refer to', async () => {
-    for (const [, { json }] of await openApiDocuments()) {
+    for (const [, { json }] of await openApiDocuments(new ResourceCatalog())) {
       const { components } = JSON.parse(json) as Parsed;
       for (const [, name = ''] of json.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
         expect(components.schemas).toHaveProperty([name]);

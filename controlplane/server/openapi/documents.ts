@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { KUBERNETES_VERSION } from '#api/names.ts';
 import type { Resource } from '#api/resources.ts';
-import { groupVersions, resourcesOf } from '../discovery/resource-list.ts';
+import type { Catalog } from '../../registry/catalog.ts';
+import { groupVersions, resourcesOf } from '../discovery/groups.ts';
 import { resourcePaths } from './paths.ts';
 import type { Docs } from './field-docs.ts';
 import { componentSchemas } from './schemas.ts';
+import { customSchemas, isCustom } from './custom-schemas.ts';
 import { openApiV2 } from './v2-document.ts';
 
 /** An OpenAPI v3 document, ready to send. */
@@ -18,26 +20,41 @@ export interface Document {
 const pathOf = (apiVersion: string): string =>
   apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`;
 
-let documents: Promise<ReadonlyMap<string, Document>> | undefined;
+interface Built {
+  readonly generation: number;
+  readonly documents: Promise<ReadonlyMap<string, Document>>;
+  v2?: Promise<Buffer>;
+}
+
+const built = new WeakMap<Catalog, Built>();
+
+/** What was built from the catalog as it is now; built again after it has changed. */
+function currentOf(catalog: Catalog): Built {
+  const known = built.get(catalog);
+  if (known?.generation === catalog.generation) return known;
+  const current: Built = { generation: catalog.generation, documents: buildDocuments(catalog) };
+  built.set(catalog, current);
+  return current;
+}
 
 /** The documents of all group versions, by their path below `/openapi/v3/`. Made when they are first asked for, and kept. */
-export function openApiDocuments(): Promise<ReadonlyMap<string, Document>> {
-  documents ??= buildDocuments();
-  return documents;
-}
-
-let v2Document: Promise<Buffer> | undefined;
+export const openApiDocuments = (catalog: Catalog): Promise<ReadonlyMap<string, Document>> =>
+  currentOf(catalog).documents;
 
 /** The OpenAPI v2 document of all group versions, in protobuf. Made when it is first asked for, and kept. */
-export function openApiV2Document(): Promise<Buffer> {
-  v2Document ??= openApiDocuments().then((all) => openApiV2([...all.values()].map(({ json }) => json)));
-  return v2Document;
+export function openApiV2Document(catalog: Catalog): Promise<Buffer> {
+  const current = currentOf(catalog);
+  current.v2 ??= current.documents.then((all) => openApiV2([...all.values()].map(({ json }) => json)));
+  return current.v2;
 }
 
-async function buildDocuments(): Promise<ReadonlyMap<string, Document>> {
+async function buildDocuments(catalog: Catalog): Promise<ReadonlyMap<string, Document>> {
   const { default: docs } = await import('#api/gen/docs.json', { with: { type: 'json' } });
   return new Map(
-    groupVersions().map((apiVersion) => [pathOf(apiVersion), buildDocument(resourcesOf(apiVersion), docs)]),
+    groupVersions(catalog).map((apiVersion) => [
+      pathOf(apiVersion),
+      buildDocument(resourcesOf(catalog, apiVersion), docs),
+    ]),
   );
 }
 
@@ -51,16 +68,30 @@ const SUBRESOURCE_TYPES: Readonly<Record<string, string>> = {
 };
 
 function buildDocument(resources: readonly Resource[], docs: Docs): Document {
-  const types = resources.flatMap((resource) => [
-    resource.type,
-    ...(resource.verbs.includes('list') ? [resource.listType] : []),
-    ...resource.subresources.flatMap((subresource) => SUBRESOURCE_TYPES[subresource] ?? []),
-  ]);
+  const types = resources
+    .filter((resource) => !isCustom(resource))
+    .flatMap((resource) => [
+      resource.type,
+      ...(resource.verbs.includes('list') ? [resource.listType] : []),
+      ...resource.subresources.flatMap((subresource) => SUBRESOURCE_TYPES[subresource] ?? []),
+    ]);
   const json = JSON.stringify({
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: KUBERNETES_VERSION.replace(/\.\d+$/, '').slice(1) },
     paths: Object.assign({}, ...resources.map(resourcePaths)) as object,
-    components: { schemas: componentSchemas([...types, ...COMMON_TYPES], docs) },
+    components: {
+      schemas: {
+        ...customSchemas(resources.filter(isCustom)),
+        ...componentSchemas(
+          [
+            ...types,
+            ...(resources.some(isCustom) ? ['ListMeta', 'ObjectMeta', 'Scale'] : []),
+            ...COMMON_TYPES,
+          ],
+          docs,
+        ),
+      },
+    },
   });
   return { json, hash: createHash('sha512').update(json).digest('hex').toUpperCase() };
 }

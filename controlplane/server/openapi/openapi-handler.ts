@@ -1,3 +1,4 @@
+import type { Catalog } from '../../registry/catalog.ts';
 import type { Exchange } from '../exchange.ts';
 import { StatusError } from '#api/status.ts';
 import { parseAccept } from '../media-type.ts';
@@ -10,16 +11,16 @@ const V2_ACCEPTED = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 const V2_SENT = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** Serves `/openapi/v3`, the documents below it (KEP-2896), and `/openapi/v2` in protobuf; false for any other path. */
-export async function serveOpenApi(exchange: Exchange): Promise<boolean> {
+export async function serveOpenApi(exchange: Exchange, catalog: Catalog): Promise<boolean> {
   const { path } = exchange;
   if (path === '/openapi/v2') {
     requireType(exchange, [V2_ACCEPTED, V2_SENT]);
-    await exchange.send(200, V2_SENT, await openApiV2Document());
+    await exchange.send(200, V2_SENT, await openApiV2Document(catalog));
     return true;
   }
   if (path !== ROOT && !path.startsWith(`${ROOT}/`)) return false;
   requireType(exchange, ['application/json', 'application/*', '*/*']);
-  const documents = await openApiDocuments();
+  const documents = await openApiDocuments(catalog);
   const name = path.slice(ROOT.length + 1).replace(/\/$/, '');
   if (name === '') {
     await exchange.send(200, 'application/json', JSON.stringify({ paths: index(documents) }));

@@ -1,5 +1,6 @@
 import { type Resource, type Subresource, apiVersionOf } from '#api/resources.ts';
 import { SUBRESOURCE_KINDS } from '../discovery/resource-list.ts';
+import { listDefinitionName, resourceDefinitionName } from './custom-schemas.ts';
 import { PATCH, definitionName } from './definition-names.ts';
 import { type JsonSchema, reference } from './schemas.ts';
 
@@ -137,12 +138,12 @@ const listOperation = (resource: Resource, suffix = ''): JsonSchema =>
   operation(resource, {
     action: 'list',
     id: operationId('list', resource, suffix),
-    answers: definitionName(resource.listType),
+    answers: listDefinitionName(resource),
     parameters: LIST,
   });
 
 function createOperation(resource: Resource): JsonSchema {
-  const definition = definitionName(resource.type);
+  const definition = resourceDefinitionName(resource);
   return operation(resource, {
     action: 'post',
     id: operationId('create', resource),
@@ -172,7 +173,7 @@ function collectionOperations(resource: Resource): PathItem {
 
 function itemOperations(resource: Resource): PathItem {
   return {
-    ...readAndWrite(resource, '', definitionName(resource.type), kindOf(resource)),
+    ...readAndWrite(resource, '', resourceDefinitionName(resource), kindOf(resource)),
     delete: operation(resource, {
       action: 'delete',
       id: operationId('delete', resource),
@@ -210,7 +211,8 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 function subresourceOperations(resource: Resource, subresource: Subresource): PathItem {
-  const { kind, type = kind ?? resource.type, group, version, verbs } = SUBRESOURCE_KINDS[subresource];
+  const { kind, type = kind, group, version, verbs } = SUBRESOURCE_KINDS[subresource];
+  const definition = type === undefined ? resourceDefinitionName(resource) : definitionName(type);
   const gvk = {
     group: group ?? resource.group,
     kind: kind ?? resource.kind,
@@ -219,13 +221,13 @@ function subresourceOperations(resource: Resource, subresource: Subresource): Pa
   const suffix = capital(subresource);
   if (kind?.endsWith('Options') === true) return connectOperations(resource, suffix, gvk);
   const all: PathItem = {
-    ...readAndWrite(resource, suffix, definitionName(type), gvk),
+    ...readAndWrite(resource, suffix, definition, gvk),
     post: operation(resource, {
       action: 'post',
       id: operationId('create', resource, suffix),
-      answers: definitionName(type),
+      answers: definition,
       parameters: WRITE,
-      body: bodyOf(definitionName(type)),
+      body: bodyOf(definition),
       kind: gvk,
     }),
   };

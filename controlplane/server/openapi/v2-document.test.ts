@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
+import { ResourceCatalog } from '../../registry/catalog.ts';
 import { openApiV2Document } from './documents.ts';
 
 /** A message's fields by number, each as all its values, read without the schema that wrote it. */
@@ -28,7 +29,7 @@ const extension = (fields: Map<number, Uint8Array[]>, number: number, name: stri
 
 describe('the OpenAPI v2 document', () => {
   it('holds definitions with their types, references and merge keys', async () => {
-    const document = fieldsOf(await openApiV2Document());
+    const document = fieldsOf(await openApiV2Document(new ResourceCatalog()));
     const definitions = fieldsOf(document.get(9)![0]!);
     const podSpec = named(definitions.get(1), 'io.k8s.api.core.v1.PodSpec');
     const containers = named(fieldsOf(podSpec.get(25)![0]!).get(1), 'containers');
@@ -39,7 +40,7 @@ describe('the OpenAPI v2 document', () => {
   });
 
   it('says which kinds there are and what their patches take', async () => {
-    const document = fieldsOf(await openApiV2Document());
+    const document = fieldsOf(await openApiV2Document(new ResourceCatalog()));
     const paths = fieldsOf(document.get(8)![0]!);
     const item = named(paths.get(2), '/apis/apps/v1/namespaces/{namespace}/deployments/{name}');
     const patch = fieldsOf(item.get(8)![0]!);
