@@ -80,11 +80,19 @@ function decodeYaml(text: string): Decoded {
     return { value: value ?? null, duplicates: [] };
   } catch (error) {
     const line = error instanceof YAMLParseError ? (error.linePos?.[0].line ?? 1) : 1;
-    const message =
-      error instanceof Error ? error.message.split('\n')[0]!.replace(/ at line .*$/, '') : 'invalid';
+    const message = (error instanceof YAMLParseError && GO_YAML_WORDS[error.code]) || ownWords(error);
     throw new JsonSyntaxError(`yaml: line ${line}: ${message}`);
   }
 }
+
+/** What go-yaml says of the mistakes that people make most. */
+const GO_YAML_WORDS: Readonly<Partial<Record<YAMLParseError['code'], string>>> = {
+  BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
+  TAB_AS_INDENT: 'found character that cannot start any token',
+};
+
+const ownWords = (error: unknown): string =>
+  error instanceof Error ? error.message.split('\n')[0]!.replace(/ at line .*$/, '') : 'invalid';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

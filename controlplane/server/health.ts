@@ -15,11 +15,14 @@ export async function serveHealth(exchange: Exchange, checks: readonly HealthChe
   if (!ENDPOINTS.includes(endpoint) || rest.length > 0) return false;
   const asked = name === undefined || name === '' ? checks : checks.filter((check) => check.name === name);
   if (asked.length === 0) return false;
-  const results = asked.map((check) => ({ name: check.name, failure: check.check() }));
-  const isHealthy = results.every(({ failure }) => failure === undefined);
-  const lines = results.map(({ name, failure }) =>
-    failure === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`,
-  );
+  const excluded = new Set(exchange.query.getAll('exclude'));
+  const results = asked.map((check) => ({
+    name: check.name,
+    isExcluded: excluded.delete(check.name),
+    failure: check.check(),
+  }));
+  const isHealthy = results.every(({ isExcluded, failure }) => isExcluded || failure === undefined);
+  const lines = [...results.map(lineOf), ...warningOf([...excluded])];
   const verdict = `${endpoint} check ${isHealthy ? 'passed' : 'failed'}`;
   const isVerbose = exchange.query.has('verbose') || !isHealthy;
   const body = isVerbose ? `${[...lines, verdict].join('\n')}\n` : 'ok';
@@ -27,6 +30,24 @@ export async function serveHealth(exchange: Exchange, checks: readonly HealthChe
     'x-content-type-options': 'nosniff',
   });
   return true;
+}
+
+interface Result {
+  readonly name: string;
+  readonly isExcluded: boolean;
+  readonly failure: string | undefined;
+}
+
+function lineOf({ name, isExcluded, failure }: Result): string {
+  if (isExcluded) return `[+]${name} excluded: ok`;
+  return failure === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`;
+}
+
+/** Of the names in `exclude` that are no checks. */
+function warningOf(unknown: readonly string[]): string[] {
+  if (unknown.length === 0) return [];
+  const names = unknown.map((name) => JSON.stringify(name)).join(',');
+  return [`warn: some health checks cannot be excluded: no matches for ${names}`];
 }
 
 const [, MAJOR = '', MINOR = ''] = /^v(\d+)\.(\d+)/.exec(KUBERNETES_VERSION) ?? [];

@@ -85,10 +85,10 @@ function subresourceOf(resource: Resource, subresource: Subresource): ApiResourc
   };
 }
 
-/** metav1.APIResourceList of one group and version. */
+/** metav1.APIResourceList of one group and version. That of the core group says no `apiVersion`, as kube-apiserver's. */
 export const apiResourceList = (catalog: Catalog, apiVersion: string): object => ({
   kind: 'APIResourceList',
-  apiVersion: 'v1',
+  ...(apiVersion.includes('/') ? { apiVersion: 'v1' } : {}),
   groupVersion: apiVersion,
   resources: resourcesOf(catalog, apiVersion).flatMap((resource) => apiResources(catalog, resource)),
 });

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ServerFixture, startFixture } from './server-fixture.ts';
+
+let fixture: ServerFixture;
+
+beforeAll(async () => {
+  fixture = await startFixture();
+});
+afterAll(() => fixture.stop());
+
+describe('health', () => {
+  it('answers ok, and every check with verbose', async () => {
+    expect((await fixture.ask('GET', '/readyz')).text).toBe('ok');
+    expect((await fixture.ask('GET', '/livez?verbose')).text).toBe('[+]ping ok\nlivez check passed\n');
+  });
+
+  it('leaves out an excluded check, and warns of one that does not exist', async () => {
+    const { code, text } = await fixture.ask('GET', '/readyz?verbose&exclude=ping&exclude=none');
+    expect(code).toBe(200);
+    expect(text).toBe(
+      '[+]ping excluded: ok\nwarn: some health checks cannot be excluded: no matches for "none"\nreadyz check passed\n',
+    );
+  });
+
+  it('does not know a check that does not exist', async () => {
+    expect((await fixture.ask('GET', '/readyz/none')).code).toBe(404);
+  });
+});
+
+describe('aggregated discovery', () => {
+  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
+
+  it('answers 304 to a client that has the document already', async () => {
+    const first = await fixture.ask('GET', '/apis', { headers: { accept } });
+    const etag = String(first.headers['etag']);
+    expect(etag).toMatch(/^"[0-9A-F]{128}"$/);
+    const again = await fixture.ask('GET', '/apis', { headers: { accept, 'if-none-match': etag } });
+    expect(again.code).toBe(304);
+    expect(again.text).toBe('');
+    const core = await fixture.ask('GET', '/api', { headers: { accept, 'if-none-match': etag } });
+    expect(core.code).toBe(200);
+  });
+});
+
+describe('a YAML body that cannot be read', () => {
+  it.each([
+    ['a: b\nc: d: e\n', 'yaml: line 2: mapping values are not allowed in this context'],
+    ['a:\n\tb: c\n', 'yaml: line 2: found character that cannot start any token'],
+  ])('is refused in the words of go-yaml: %j', async (body, message) => {
+    const { code, text } = await fixture.ask('POST', '/api/v1/namespaces/default/configmaps', {
+      headers: { 'content-type': 'application/yaml' },
+      body,
+    });
+    expect(code).toBe(400);
+    expect(text).toContain(message);
+  });
+});
