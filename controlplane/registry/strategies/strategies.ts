@@ -10,6 +10,8 @@ import { namespaceStrategy } from './core/namespace.ts';
 import { nodeStrategy } from './core/node.ts';
 import { podStrategy } from './core/pod.ts';
 import { replicaSetStrategy } from './apps/replica-set.ts';
+import { clusterRoleBindingStrategy, roleBindingStrategy } from './rbac/role-binding.ts';
+import { clusterRoleStrategy, roleStrategy } from './rbac/role.ts';
 import { secretStrategy } from './core/secret.ts';
 import { serviceAccountStrategy } from './core/service-account.ts';
 import { serviceStrategy } from './core/service.ts';
@@ -24,6 +26,8 @@ type BuiltIn = { readonly [R in ResourceName]?: Strategy<Kinds[R]> };
 
 /** The strategy of every built-in resource. */
 const builtInStrategies = (services: ServiceAllocator): BuiltIn => ({
+  clusterrolebindings: clusterRoleBindingStrategy,
+  clusterroles: clusterRoleStrategy,
   configmaps: configMapStrategy,
   deployments: deploymentStrategy,
   endpoints: endpointsStrategy,
@@ -34,6 +38,8 @@ const builtInStrategies = (services: ServiceAllocator): BuiltIn => ({
   nodes: nodeStrategy,
   pods: podStrategy,
   replicasets: replicaSetStrategy,
+  rolebindings: roleBindingStrategy,
+  roles: roleStrategy,
   secrets: secretStrategy,
   serviceaccounts: serviceAccountStrategy,
   services: serviceStrategy(services),

@@ -9,6 +9,7 @@ import { eventPrinter } from './events.ts';
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from './networking.ts';
 import { nodePrinter } from './nodes.ts';
 import { podPrinter } from './pods.ts';
+import { createdAtPrinter, roleBindingPrinter } from './rbac.ts';
 import type { KubeObject, Resource } from '#api/resources.ts';
 import { since } from './durations.ts';
 import { AGE, NAME, type Printer, type Printers } from './table.ts';
@@ -16,6 +17,8 @@ import { deploymentPrinter, replicaSetPrinter } from './workloads.ts';
 
 /** How `kubectl get` prints each resource. */
 const PRINTERS: Printers = {
+  clusterrolebindings: roleBindingPrinter,
+  clusterroles: createdAtPrinter,
   configmaps: configMapPrinter,
   deployments: deploymentPrinter,
   endpoints: endpointsPrinter,
@@ -26,6 +29,8 @@ const PRINTERS: Printers = {
   nodes: nodePrinter,
   pods: podPrinter,
   replicasets: replicaSetPrinter,
+  rolebindings: roleBindingPrinter,
+  roles: createdAtPrinter,
   secrets: secretPrinter,
   serviceaccounts: serviceAccountPrinter,
   services: servicePrinter,

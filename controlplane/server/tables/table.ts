@@ -5,7 +5,7 @@ export type Cell = string | number;
 /** metav1.TableColumnDefinition. */
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer';
+  readonly type: 'string' | 'integer' | 'date';
   readonly format: '' | 'name';
   readonly description: string;
   /** 1: shown with `-o wide` only. */
