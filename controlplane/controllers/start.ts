@@ -1,4 +1,6 @@
 import { startBootstrapController } from './bootstrap/bootstrap-controller.ts';
+import { startRbacBootstrap } from './bootstrap/rbac/rbac-controller.ts';
+import { startClusterRoleAggregation } from './clusterrole-aggregation/clusterrole-aggregation-controller.ts';
 import type { ControllerContext, Running } from './context.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
 import { startEndpointsController } from './endpoints/endpoints-controller.ts';
@@ -18,6 +20,8 @@ import { startTaintEvictionController } from './taint-eviction/taint-eviction-co
 /** Every controller of the control plane. */
 const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startBootstrapController,
+  startRbacBootstrap,
+  startClusterRoleAggregation,
   startServiceAccountController,
   startDeploymentController,
   startReplicaSetController,
