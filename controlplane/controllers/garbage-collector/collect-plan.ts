@@ -19,12 +19,16 @@ export type Action =
   /** It waits until the dependents that block it are gone. */
   | { readonly do: 'delete-dependents' }
   | { readonly do: 'keep-references'; readonly references: readonly OwnerReference[] }
-  | { readonly do: 'delete'; readonly policy: Policy };
+  | { readonly do: 'delete'; readonly policy: Policy; readonly references?: readonly OwnerReference[] };
 
 const NOTHING: Action = { do: 'nothing' };
 
-/** garbagecollector `attemptToDeleteItem`. `blockingDependents`: some dependents hold up deletions of the object. */
-export function planCollection(object: KubeObject, owners: Owners, blockingDependents: boolean): Action {
+/** garbagecollector `attemptToDeleteItem`. */
+export function planCollection(
+  object: KubeObject,
+  owners: Owners,
+  dependents: readonly KubeObject[],
+): Action {
   if (isBeingDeleted(object) && hasFinalizer(object, ORPHAN)) return { do: 'orphan-dependents' };
   if (isDeletingDependents(object)) return { do: 'delete-dependents' };
   if (isBeingDeleted(object)) return NOTHING;
@@ -34,9 +38,23 @@ export function planCollection(object: KubeObject, owners: Owners, blockingDepen
   }
   if (dangling.length + waiting.length === 0) return NOTHING;
   // An owner that waits must not go before those who wait for this object in turn.
-  if (waiting.length > 0 && blockingDependents) return { do: 'delete', policy: 'Foreground' };
+  if (waiting.length > 0 && dependents.length > 0) {
+    const isCircle = dependents.some(isDeletingDependents);
+    const references = object.metadata.ownerReferences ?? [];
+    return {
+      do: 'delete',
+      policy: 'Foreground',
+      ...(isCircle ? { references: references.map(unblocked) } : {}),
+    };
+  }
   return { do: 'delete', policy: policyOf(object) };
 }
+
+/** In a circle of objects that wait for each other none would ever go, so one stops holding up its owners. */
+const unblocked = (reference: OwnerReference): OwnerReference => ({
+  ...reference,
+  blockOwnerDeletion: false,
+});
 
 /** What a client asked for in earlier finalizers stands. */
 function policyOf(object: KubeObject): Policy {

@@ -99,6 +99,18 @@ test('a foreground deletion goes down through all generations before the owner',
   expect(names()).toEqual([]);
 });
 
+test('objects that own each other in a circle go too when one is deleted in the foreground', async () => {
+  const a = await make('a');
+  const b = await make('b', [ownedBy(a, { blockOwnerDeletion: true })]);
+  const c = await make('c', [ownedBy(b, { blockOwnerDeletion: true })]);
+  const { client } = context;
+  const current = client.get('configmaps', 'default', 'a')!;
+  const ownerReferences = [ownedBy(c, { blockOwnerDeletion: true })];
+  await client.update('configmaps', { ...current, metadata: { ...current.metadata, ownerReferences } });
+  await remove('a', 'Foreground');
+  expect(names()).toEqual([]);
+});
+
 test('an object whose owner never was, or was another of the same name, goes', async () => {
   const owner = await make('a');
   await make('dangling', [ownedBy(owner, { uid: 'another' })]);

@@ -1,3 +1,4 @@
+import type { OwnerReference } from '#api/gen/types.ts';
 import type { KubeObject } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { Client, ObjectsClient } from '../../client.ts';
@@ -54,9 +55,8 @@ export function startGarbageCollector({ client, clock, log }: ControllerContext)
     const place = JSON.parse(key) as Place;
     const object = read(client, place);
     if (object === undefined) return;
-    const blocking = blockers(object);
-    const action = planCollection(object, classifyOwners(object, client), blocking.length > 0);
-    await act(action, place, object, blocking);
+    const owned = dependents.of(object.metadata.uid).flatMap((one) => read(client, one) ?? []);
+    await act(planCollection(object, classifyOwners(object, client), owned), place, object);
   }
 
   /** The dependents that must be gone before the object may go when it is deleted in the foreground. */
@@ -68,12 +68,7 @@ export function startGarbageCollector({ client, clock, log }: ControllerContext)
     });
   }
 
-  async function act(
-    action: Action,
-    place: Place,
-    object: KubeObject,
-    blocking: readonly Place[],
-  ): Promise<void> {
+  async function act(action: Action, place: Place, object: KubeObject): Promise<void> {
     const { uid, resourceVersion } = object.metadata;
     switch (action.do) {
       case 'nothing':
@@ -83,23 +78,28 @@ export function startGarbageCollector({ client, clock, log }: ControllerContext)
         await dropFinalizer(place, ORPHAN);
         return;
       case 'delete-dependents':
-        if (blocking.length === 0) await dropFinalizer(place, FOREGROUND);
+        if (blockers(object).length === 0) await dropFinalizer(place, FOREGROUND);
         else enqueueAll(uid);
         return;
       case 'keep-references':
-        await write(place, (current) => ({
-          ...current,
-          metadata: { ...current.metadata, ownerReferences: [...action.references] },
-        }));
+        await writeReferences(place, action.references);
         return;
       case 'delete':
+        if (action.references !== undefined) await writeReferences(place, action.references);
         await objectsOf(client, place)?.delete(place.namespace, place.name, {
           uid,
-          resourceVersion,
+          // Of what was decided on; references that were written since are this deletion's own.
+          ...(action.references === undefined ? { resourceVersion } : {}),
           propagationPolicy: action.policy,
         });
     }
   }
+
+  const writeReferences = (place: Place, references: readonly OwnerReference[]): Promise<void> =>
+    write(place, (current) => ({
+      ...current,
+      metadata: { ...current.metadata, ownerReferences: [...references] },
+    }));
 
   const dropReferences = (dependent: Place, owner: string): Promise<void> =>
     write(dependent, (current) => {
