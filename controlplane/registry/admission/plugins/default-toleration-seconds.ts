@@ -7,14 +7,15 @@ type Pod = Kinds['pods'];
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   admit({ operation, resource, subresource, object }, tools) {
-    const isNewPod = operation === 'CREATE' && resource.storage === 'pods' && subresource === undefined;
-    if (isNewPod) addTolerations(object as unknown as Pod, tools.config.evictionSeconds);
+    const isPod = resource.storage === 'pods' && subresource === undefined;
+    const isWritten = operation === 'CREATE' || operation === 'UPDATE';
+    if (isPod && isWritten) addTolerations(object as unknown as Pod, tools.config.evictionSeconds);
   },
 };
 
 const NODE_TROUBLE = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
-/** DefaultTolerationSeconds. */
+/** plugin/pkg/admission/defaulttolerationseconds: an update that leaves them out gets them again. */
 function addTolerations(pod: Pod, seconds: number): void {
   const spec = pod.spec!;
   const given = spec.tolerations ?? [];
