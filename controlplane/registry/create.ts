@@ -4,6 +4,7 @@ import type { Entry } from '../store/store.ts';
 import type { AdmissionRequest } from './admission/admission.ts';
 import { decodeObject, type Draft } from './decode/decode.ts';
 import { contextOf, keyOf, strategyOf, type Environment } from './environment.ts';
+import { trackDraft } from './managed-fields/track-draft.ts';
 import { newMetadata, validateMetadata } from './metadata.ts';
 import { andThen, type MaybePromise } from './maybe-promise.ts';
 import type { NamedTarget, Target, WriteOptions } from './registry.ts';
@@ -66,17 +67,20 @@ export function prepareCreate(
   target: Target,
   draft: Draft,
   options: WriteOptions,
+  isApply = false,
 ): MaybePromise<KubeObject> {
   const { resource, namespace } = target;
   const { admission } = environment;
   const strategy = strategyOf(environment, resource);
   strategy.setDefaults?.(draft);
+  const { managedFields } = draft.metadata;
   draft.metadata = newMetadata(
     draft.metadata,
     resource.namespaced ? namespace : undefined,
     environment.clock,
     strategy.generation ?? false,
   );
+  trackDraft(environment, target, draft, undefined, managedFields, options, isApply);
   const request = admissionRequest(
     'CREATE',
     { ...target, name: draft.metadata.name },

@@ -17,7 +17,7 @@ interface Case {
 function withoutAllocations(object: object): unknown {
   return JSON.parse(
     JSON.stringify(object, (key, value: unknown) => {
-      if (['uid', 'resourceVersion', 'creationTimestamp'].includes(key)) return undefined;
+      if (['uid', 'resourceVersion', 'creationTimestamp', 'managedFields'].includes(key)) return undefined;
       if (key === 'clusterIP' || key === 'clusterIPs') {
         return String(value).startsWith('10.96.') ? 'an address' : value;
       }

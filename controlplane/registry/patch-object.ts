@@ -4,6 +4,7 @@ import type { Entry } from '../store/store.ts';
 import { groupResource } from './create.ts';
 import { decodePatched, type Draft } from './decode/decode.ts';
 import type { Environment } from './environment.ts';
+import { applyBody } from './managed-fields/track-draft.ts';
 import { applyPatch } from './patch/apply-patch.ts';
 import type { NamedTarget, Patch, WriteOptions } from './registry.ts';
 import { nameMismatch, writeUpdate } from './update.ts';
@@ -18,15 +19,41 @@ export async function patchObject(
   patch: Patch,
   options: WriteOptions,
 ): Promise<{ entry: Entry; created: boolean }> {
-  return writeUpdate(environment, target, options, (current) => {
-    if (current === undefined && patch.type !== 'apply') {
-      throw StatusError.notFound(groupResource(target), target.name);
-    }
-    return patchedDraft(current ?? ({} as KubeObject), patch, target, options);
-  });
+  return writeUpdate(
+    environment,
+    target,
+    options,
+    (current) => {
+      if (current === undefined && patch.type !== 'apply') {
+        throw StatusError.notFound(groupResource(target), target.name);
+      }
+      return patch.type === 'apply'
+        ? appliedDraft(environment, current, patch, target, options)
+        : patchedDraft(current!, patch, target, options);
+    },
+    patch.type === 'apply',
+  );
 }
 
-function patchedDraft(current: KubeObject, patch: Patch, target: NamedTarget, options: WriteOptions): Draft {
+function appliedDraft(
+  environment: Environment,
+  current: KubeObject | undefined,
+  patch: Patch & { type: 'apply' },
+  target: NamedTarget,
+  options: WriteOptions,
+): Draft {
+  const object = applyBody(environment, target, current, patch, options);
+  const draft = decodePatched(target.resource, object, options, (why) => StatusError.badRequest(why));
+  if (draft.metadata.name !== target.name) throw nameMismatch(draft.metadata.name ?? '', target.name);
+  return draft;
+}
+
+function patchedDraft(
+  current: KubeObject,
+  patch: Exclude<Patch, { type: 'apply' }>,
+  target: NamedTarget,
+  options: WriteOptions,
+): Draft {
   const { object, shown } = applyPatch(current, patch, target.resource.type);
   const draft = decodePatched(target.resource, object, options, (why) => invalidPatch(shown, why));
   if (draft.metadata.name !== target.name) throw nameMismatch(draft.metadata.name ?? '', target.name);

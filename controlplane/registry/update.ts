@@ -5,6 +5,7 @@ import type { Entry } from '../store/store.ts';
 import { admissionRequest, checkNamespace, groupResource, prepareCreate, refuseInvalid } from './create.ts';
 import { decodeObject, type Draft } from './decode/decode.ts';
 import { contextOf, keyOf, strategyOf, type Environment } from './environment.ts';
+import { trackDraft } from './managed-fields/track-draft.ts';
 import { mergeMetadata, validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { andThen, type MaybePromise } from './maybe-promise.ts';
 import type { NamedTarget, WriteOptions } from './registry.ts';
@@ -42,6 +43,7 @@ export async function writeUpdate(
   target: NamedTarget,
   options: WriteOptions,
   makeDraft: (current: KubeObject | undefined) => Draft,
+  isApply = false,
 ): Promise<{ entry: Entry; created: boolean }> {
   const key = keyOf(target, target.name);
   let created = false;
@@ -49,8 +51,8 @@ export async function writeUpdate(
     const draft = makeDraft(current);
     created = current === undefined;
     return current === undefined
-      ? decideCreateOnUpdate(environment, target, draft, options)
-      : decideUpdate(environment, target, draft, current, options);
+      ? decideCreateOnUpdate(environment, target, draft, options, isApply)
+      : decideUpdate(environment, target, draft, current, options, isApply);
   });
   return { entry: entry!, created };
 }
@@ -60,13 +62,15 @@ function decideCreateOnUpdate(
   target: NamedTarget,
   draft: Draft,
   options: WriteOptions,
+  isApply: boolean,
 ): MaybePromise<WriteDecision> {
   const strategy = strategyOf(environment, target.resource);
   const absent = StatusError.notFound(groupResource(target), target.name);
-  if (strategy.createOnUpdate !== true || target.subresource !== undefined) throw absent;
+  const mayCreate = isApply || strategy.createOnUpdate === true;
+  if (!mayCreate || target.subresource !== undefined) throw absent;
   // To name a version of an object is to expect that it is there.
   if (draft.metadata.resourceVersion) throw absent;
-  return andThen(prepareCreate(environment, target, draft, options), (object) => ({
+  return andThen(prepareCreate(environment, target, draft, options, isApply), (object) => ({
     decision: object,
     commit: () =>
       strategy.allocation?.assign(object, undefined, contextOf(environment, target.resource, options)),
@@ -80,11 +84,14 @@ function decideUpdate(
   draft: Draft,
   current: KubeObject,
   options: WriteOptions,
+  isApply: boolean,
 ): MaybePromise<WriteDecision> {
   const { admission } = environment;
   checkPreconditions(environment, target, draft, current);
   strategyOf(environment, target.resource).setDefaults?.(draft);
+  const { managedFields } = draft.metadata;
   draft.metadata = mergeMetadata(draft.metadata, current.metadata);
+  trackDraft(environment, target, draft, current, managedFields, options, isApply);
   const request = admissionRequest('UPDATE', target, draft, current, options);
   return andThen(admission.admit(request), () => {
     prepareUpdate(environment, target, draft, current, options);

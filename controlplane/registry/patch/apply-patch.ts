@@ -17,7 +17,11 @@ export interface Patched {
 }
 
 /** Applies a patch to a plain object of the schema's `type`, which stays as it is. Throws a StatusError. */
-export function applyPatch(current: KubeObject, patch: Patch, type: string): Patched {
+export function applyPatch(
+  current: KubeObject,
+  patch: Exclude<Patch, { type: 'apply' }>,
+  type: string,
+): Patched {
   switch (patch.type) {
     case 'json':
       return shownAsResult(applyOperations(current, operationsOf(patch.body)));
@@ -27,11 +31,6 @@ export function applyPatch(current: KubeObject, patch: Patch, type: string): Pat
       const body = objectOf(patch.body);
       return { object: applyStrategic(current, body, type), shown: goValue(body) };
     }
-    case 'apply':
-      throw new StatusError(
-        'UnsupportedMediaType',
-        'podlab does not support server-side apply (application/apply-patch+yaml) yet: use kubectl apply without --server-side',
-      );
   }
 }
 

@@ -69,10 +69,17 @@ export const patchScale = (
   target: NamedTarget,
   patch: Patch,
   options: WriteOptions,
-): Updated =>
-  writeScale(environment, target, options, (current) =>
+): Updated => {
+  if (patch.type === 'apply') {
+    throw new StatusError(
+      'UnsupportedMediaType',
+      'podlab does not support server-side apply of the scale subresource yet',
+    );
+  }
+  return writeScale(environment, target, options, (current) =>
     decodeScale(applyPatch(scaleOf(current), patch, 'Scale').object, options),
   );
+};
 
 const decodeScale = (body: unknown, options: WriteOptions): Scale =>
   decodeAs('Scale', SCALE, 'autoscaling', body, options);
