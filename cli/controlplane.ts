@@ -36,8 +36,10 @@ await runProcess('controlplane', async (log) => {
     path: join(stateDir, 'state.db'),
     onWatcherError: (error) => log.error({ err: error }, 'a watcher of the store failed'),
   });
+  const authorizer = rbacAuthorizer(store);
   const registry = createRegistry({
     store,
+    authorizer,
     clock,
     serviceCidr: SERVICE_CIDR,
     nodePortRange: NODE_PORT_RANGE,
@@ -49,7 +51,7 @@ await runProcess('controlplane', async (log) => {
   const nodes = await startNodeServer({ client, pki, clock, log, host: '0.0.0.0', port: grpcPort });
   const server = await startApiServer({
     registry,
-    authorizer: rbacAuthorizer(store),
+    authorizer,
     tls: { key: pki.server.key, cert: pki.server.cert, clientCa: pki.caCert },
     streaming: createStreamingHandlers({ streams: nodes.streams, log }),
     host: '0.0.0.0',

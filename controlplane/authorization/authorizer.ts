@@ -1,3 +1,4 @@
+import type { PolicyRule } from '#api/gen/types.ts';
 import type { UserInfo } from '../registry/registry.ts';
 
 /** What somebody wants to do (apiserver `authorizer.Attributes`): something with a resource, or with a path that is none. */
@@ -29,7 +30,25 @@ export interface Decision {
   readonly reason: string;
 }
 
+export interface HeldRules {
+  readonly rules: readonly PolicyRule[];
+  /** Roles that are bound and not there; `''` when all are. */
+  readonly error: string;
+}
+
+export interface RoleReference {
+  /** `Role` or `ClusterRole`. */
+  readonly kind: string;
+  /** `''` for ClusterRoles. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** Answers who may do what, from memory. */
 export interface Authorizer {
   authorize(attributes: AccessAttributes): Decision;
+  /** Everything that the user may do in the namespace (`''`: only what holds for the whole cluster). */
+  rulesFor(user: UserInfo, namespace: string): HeldRules;
+  /** undefined when there is no such role. */
+  rulesOfRole(role: RoleReference): readonly PolicyRule[] | undefined;
 }

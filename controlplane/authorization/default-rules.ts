@@ -1,7 +1,6 @@
-import type { PathAccess, ResourceAccess } from './authorizer.ts';
+import type { RoleReference } from './authorizer.ts';
 import type { UserInfo } from '../registry/registry.ts';
-import type { RoleReference, Rules } from './grants.ts';
-import { ruleAllows } from './rules.ts';
+import type { Rules } from './grants.ts';
 
 interface DefaultRole {
   readonly name: string;
@@ -13,6 +12,26 @@ const PUBLIC = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
 
 /** Of Kubernetes' `bootstrappolicy`: what every client needs before it can do anything. */
 const DEFAULTS: readonly DefaultRole[] = [
+  {
+    name: 'cluster-admin',
+    groups: ['system:masters'],
+    rules: [
+      { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+      { verbs: ['*'], nonResourceURLs: ['*'] },
+    ],
+  },
+  {
+    name: 'system:basic-user',
+    groups: ['system:authenticated'],
+    rules: [
+      {
+        verbs: ['create'],
+        apiGroups: ['authorization.k8s.io'],
+        resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+      },
+      { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
+    ],
+  },
   {
     name: 'system:public-info-viewer',
     groups: ['system:authenticated', 'system:unauthenticated'],
@@ -28,14 +47,9 @@ const DEFAULTS: readonly DefaultRole[] = [
 ];
 
 /** What holds while the store does not have these roles: whoever creates one of them decides about it alone. */
-export const defaultAllows = (
-  hasRole: (role: RoleReference) => boolean,
-  user: UserInfo,
-  access: ResourceAccess | PathAccess,
-): boolean =>
-  DEFAULTS.some(
-    ({ name, groups, rules }) =>
-      groups.some((group) => user.groups.includes(group)) &&
-      rules.some((rule) => ruleAllows(rule, access)) &&
-      !hasRole({ kind: 'ClusterRole', namespace: '', name }),
-  );
+export const defaultRules = (hasRole: (role: RoleReference) => boolean, { groups }: UserInfo): Rules =>
+  DEFAULTS.filter(
+    (role) =>
+      role.groups.some((group) => groups.includes(group)) &&
+      !hasRole({ kind: 'ClusterRole', namespace: '', name: role.name }),
+  ).flatMap(({ rules }) => rules);

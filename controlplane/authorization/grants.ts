@@ -1,5 +1,6 @@
 import type { PolicyRule, RbacV1Subject } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
+import type { RoleReference } from './authorizer.ts';
 import type { UserInfo } from '../registry/registry.ts';
 
 /** One binding, as far as one of its subjects is concerned. */
@@ -7,13 +8,6 @@ export interface Grant {
   readonly role: RoleReference;
   /** As access reviews name it: `ClusterRoleBinding "a" of ClusterRole "b" to Group "c"`. */
   readonly description: string;
-}
-
-export interface RoleReference {
-  readonly kind: string;
-  /** `''` for ClusterRoles. */
-  readonly namespace: string;
-  readonly name: string;
 }
 
 export type Rules = readonly PolicyRule[];

@@ -1,7 +1,8 @@
 import type { Kinds } from '#api/resources.ts';
 import type { Entry, Store } from '../store/store.ts';
+import type { RoleReference } from './authorizer.ts';
 import type { UserInfo } from '../registry/registry.ts';
-import { type Binding, type Grant, grantsOf, keysOf, type RoleReference, type Rules } from './grants.ts';
+import { type Binding, type Grant, grantsOf, keysOf, type Rules } from './grants.ts';
 
 type Role = Kinds['roles'] | Kinds['clusterroles'];
 

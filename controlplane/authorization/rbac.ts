@@ -1,7 +1,7 @@
 import type { Store } from '../store/store.ts';
-import type { AccessAttributes, Authorizer, Decision } from './authorizer.ts';
-import { defaultAllows } from './default-rules.ts';
-import type { RoleReference } from './grants.ts';
+import type { AccessAttributes, Authorizer, Decision, HeldRules, RoleReference } from './authorizer.ts';
+import type { UserInfo } from '../registry/registry.ts';
+import { defaultRules } from './default-rules.ts';
 import { Policy } from './policy.ts';
 import { ruleAllows } from './rules.ts';
 
@@ -16,6 +16,8 @@ export function rbacAuthorizer(store: Store): Authorizer {
       attributes.user.groups.includes(PRIVILEGED)
         ? { allowed: true, reason: '' }
         : decide(policy, attributes),
+    rulesFor: (user, namespace) => rulesFor(policy, user, namespace),
+    rulesOfRole: (role) => policy.rulesOf(role),
   };
 }
 
@@ -28,15 +30,30 @@ function decide(policy: Policy, attributes: AccessAttributes): Decision {
     else if (rules.some((rule) => ruleAllows(rule, attributes)))
       return { allowed: true, reason: `RBAC: allowed by ${description}` };
   }
-  const hasRole = (role: RoleReference): boolean => policy.rulesOf(role) !== undefined;
-  return { allowed: defaultAllows(hasRole, attributes.user, attributes), reason: told([...problems]) };
+  const allowed = unbound(policy, attributes.user).some((rule) => ruleAllows(rule, attributes));
+  const error = aggregated([...problems]);
+  return { allowed, reason: allowed || error === '' ? '' : `RBAC: ${error}` };
 }
+
+function rulesFor(policy: Policy, user: UserInfo, namespace: string): HeldRules {
+  const bound = [...policy.grantsTo(user, namespace)].map(({ role }) => ({
+    role,
+    rules: policy.rulesOf(role),
+  }));
+  const problems = new Set(bound.flatMap(({ role, rules }) => (rules === undefined ? [missing(role)] : [])));
+  return {
+    rules: [...bound.flatMap(({ rules }) => rules ?? []), ...unbound(policy, user)],
+    error: aggregated([...problems]),
+  };
+}
+
+const unbound = (policy: Policy, user: UserInfo): HeldRules['rules'] =>
+  defaultRules((role) => policy.rulesOf(role) !== undefined, user);
 
 const missing = ({ kind, name }: RoleReference): string =>
   `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`;
 
 /** As Kubernetes' aggregated errors are printed. */
-function told(problems: readonly string[]): string {
-  if (problems.length === 0) return '';
-  return `RBAC: ${problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`}`;
+function aggregated(problems: readonly string[]): string {
+  return problems.length > 1 ? `[${problems.join(', ')}]` : (problems[0] ?? '');
 }

@@ -1,6 +1,8 @@
 import { isStored, type Kinds } from '#api/resources.ts';
 import { realClock, type Clock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
+import { rbacAuthorizer } from '../authorization/rbac.ts';
 import type { Store } from '../store/store.ts';
 import { admissionChain } from './admission/admission.ts';
 import { ADMISSION_PLUGINS } from './admission/plugins.ts';
@@ -21,10 +23,19 @@ import { scaleOf } from './subresources/scale.ts';
 import { updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 
-/** `clock` defaults to the real one, the rest to what `DEFAULT_CONFIG` says. */
-export type RegistryOptions = { readonly store: Store; readonly clock?: Clock } & Partial<RegistryConfig>;
+/** `clock` defaults to the real one, `authorizer` to RBAC over the store, the rest to what `DEFAULT_CONFIG` says. */
+export type RegistryOptions = {
+  readonly store: Store;
+  readonly clock?: Clock;
+  readonly authorizer?: Authorizer;
+} & Partial<RegistryConfig>;
 
-export function createRegistry({ store, clock = realClock, ...config }: RegistryOptions): Registry {
+export function createRegistry({
+  store,
+  clock = realClock,
+  authorizer = rbacAuthorizer(store),
+  ...config
+}: RegistryOptions): Registry {
   const complete: RegistryConfig = { ...DEFAULT_CONFIG, ...config };
   const services = store.list('services').map(({ object }) => object as unknown as Kinds['services']);
   const allocator = new ServiceAllocator(complete, services);
@@ -35,7 +46,8 @@ export function createRegistry({ store, clock = realClock, ...config }: Registry
     config: complete,
     strategies: createStrategies(allocator),
     catalog,
-    admission: admissionChain(ADMISSION_PLUGINS, { store, clock, config: complete }),
+    authorizer,
+    admission: admissionChain(ADMISSION_PLUGINS, { store, clock, config: complete, authorizer }),
   };
   return {
     catalog,

@@ -1,6 +1,7 @@
 import type { Clock } from '#api/clock.ts';
 import type { KubeObject, Resource } from '#api/resources.ts';
 import type { Entry, Key, Store } from '../store/store.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import type { AdmissionChain } from './admission/admission.ts';
 import type { Catalog } from './catalog.ts';
 import type { RegistryConfig } from './config.ts';
@@ -16,6 +17,7 @@ export interface Environment {
   readonly strategies: Strategies;
   readonly catalog: Catalog;
   readonly admission: AdmissionChain;
+  readonly authorizer: Authorizer;
 }
 
 /** The strategy of a resource, for objects of which only the common fields are known here. */

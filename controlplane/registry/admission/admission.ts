@@ -1,6 +1,7 @@
 import type { KubeObject, Resource, Subresource } from '#api/resources.ts';
 import type { Clock } from '#api/clock.ts';
 import type { Store } from '../../store/store.ts';
+import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { RegistryConfig } from '../config.ts';
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { WriteOptions } from '../registry.ts';
@@ -26,6 +27,7 @@ export interface AdmissionTools {
   readonly store: Store;
   readonly clock: Clock;
   readonly config: RegistryConfig;
+  readonly authorizer: Authorizer;
 }
 
 /** One admission plugin, named as in Kubernetes. It refuses by throwing a `StatusError`; one that must wait returns a promise. */

@@ -2,6 +2,7 @@ import type { AdmissionPlugin } from './admission.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
 import { priority } from './plugins/priority.ts';
+import { rbacEscalation } from './plugins/rbac-escalation.ts';
 import { serviceAccount } from './plugins/service-account.ts';
 
 /** Every admission plugin, in the order of Kubernetes' `pkg/kubeapiserver/options/plugins.go`. */
@@ -10,4 +11,5 @@ export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
   serviceAccount,
   priority,
   defaultTolerationSeconds,
+  rbacEscalation,
 ];
