@@ -81,6 +81,12 @@ const dnsService: Wanted<'services'> = {
   enforced: [],
 };
 
+const priorityClass = (name: string, value: number, description: string): Wanted<'priorityclasses'> => ({
+  resource: 'priorityclasses',
+  object: { metadata: { name }, value, description },
+  enforced: [],
+});
+
 /** What the cluster has from its start, namespaces before what is in them. `address` is the control plane's own. */
 export const bootstrapObjects = (address: string): readonly Wanted[] => [
   namespace('default'),
@@ -91,4 +97,14 @@ export const bootstrapObjects = (address: string): readonly Wanted[] => [
   kubernetesEndpoints(address),
   kubernetesSlice(address),
   dnsService,
+  priorityClass(
+    'system-node-critical',
+    2_000_001_000,
+    'Used for system critical pods that must not be moved from their current node.',
+  ),
+  priorityClass(
+    'system-cluster-critical',
+    2_000_000_000,
+    'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  ),
 ];

@@ -12,6 +12,7 @@ import { podStrategy } from './core/pod.ts';
 import { replicaSetStrategy } from './apps/replica-set.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from './rbac/role-binding.ts';
 import { clusterRoleStrategy, roleStrategy } from './rbac/role.ts';
+import { priorityClassStrategy } from './scheduling/priority-class.ts';
 import { secretStrategy } from './core/secret.ts';
 import { serviceAccountStrategy } from './core/service-account.ts';
 import { serviceStrategy } from './core/service.ts';
@@ -37,6 +38,7 @@ const builtInStrategies = (services: ServiceAllocator): BuiltIn => ({
   namespaces: namespaceStrategy,
   nodes: nodeStrategy,
   pods: podStrategy,
+  priorityclasses: priorityClassStrategy,
   replicasets: replicaSetStrategy,
   rolebindings: roleBindingStrategy,
   roles: roleStrategy,
