@@ -1,10 +1,12 @@
 /** Both ends of the nodes' gRPC, the agent's session against the control plane's node server, over real TLS. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, type Duplex } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -22,6 +24,7 @@ import { createPortRelay } from '../agent/streams/port-relay.ts';
 import { createStreamServer, type StreamServer } from '../agent/streams/stream-server.ts';
 import { FakeClient } from '../controlplane/fake-client.ts';
 import { serverCredentials } from '../controlplane/nodes/credentials.ts';
+import { createDialer } from '../controlplane/nodes/dialer.ts';
 import { startNodeServer, type NodeServer } from '../controlplane/nodes/node-server.ts';
 import type { NodeStream } from '../controlplane/nodes/node-streams.ts';
 import { loadPki, type Pki } from '../controlplane/pki/pki.ts';
@@ -382,4 +385,101 @@ test('a stream ends with an error when its node lets go of it', async () => {
   const result = resultOf(await open(exec('sleep', '60')));
   streams?.stop();
   expect((await result).status).toMatchObject({ status: 'Failure' });
+});
+
+const dial = (address: string, port: number): Promise<Duplex> =>
+  createDialer({ streams: server.streams, client, log }).dial(address, port, 'node1');
+
+async function listen(onConnection: (socket: Socket) => void): Promise<{ port: number; target: Server }> {
+  const target = createServer({ allowHalfOpen: true }, onConnection);
+  await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
+  return { port: (target.address() as AddressInfo).port, target };
+}
+
+test('a dialled connection ends in each direction by itself', async () => {
+  await withStreams();
+  const { promise: heard, resolve: last } = Promise.withResolvers<number>();
+  const { port, target } = await listen((socket) => {
+    socket.end('first word');
+    let bytes = 0;
+    socket.on('data', (data) => (bytes += data.length));
+    socket.on('end', () => last(bytes));
+  });
+  const connection = await dial('127.0.0.1', port);
+  let said = '';
+  connection.on('data', (data: Buffer) => (said += data.toString()));
+  await once(connection, 'end');
+  expect(said).toBe('first word');
+  const closed = once(connection, 'close');
+  connection.end(Buffer.alloc(1_000_000));
+  expect(await heard).toBe(1_000_000);
+  await closed;
+  target.close();
+});
+
+test('a dialled connection that is not read makes the other side wait', async () => {
+  await withStreams();
+  let sent = 0;
+  const { port, target } = await listen((socket) => {
+    socket.on('error', () => {});
+    const chunk = Buffer.alloc(64 * 1024);
+    const more = (): void => {
+      while (sent < 64_000_000 && socket.write(chunk)) sent += chunk.length;
+      if (sent >= 64_000_000) socket.end();
+    };
+    socket.on('drain', more);
+    more();
+  });
+  const connection = await dial('127.0.0.1', port);
+  let before = -1;
+  await vi.waitFor(
+    () => {
+      const now = sent;
+      const still = now === before;
+      before = now;
+      expect(still && now > 0).toBe(true);
+    },
+    { timeout: 5_000, interval: 100 },
+  );
+  expect(sent).toBeLessThan(32_000_000);
+  connection.resume();
+  await once(connection, 'end');
+  expect(sent).toBeGreaterThanOrEqual(64_000_000);
+  connection.destroy();
+  target.close();
+});
+
+test('HTTP goes over a dialled connection, and a client that leaves closes it', async () => {
+  await withStreams();
+  const web = createHttpServer((request, response) => response.end(`you asked for ${request.url}`));
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+  const connection = await dial('127.0.0.1', (web.address() as AddressInfo).port);
+  const request = httpRequest({ path: '/x', createConnection: () => connection }).end();
+  const [response] = (await once(request, 'response')) as [AsyncIterable<Buffer>];
+  let body = '';
+  for await (const data of response) body += data.toString();
+  expect(body).toBe('you asked for /x');
+  web.close();
+
+  const { promise: left, resolve: gone } = Promise.withResolvers<void>();
+  const { port, target } = await listen((socket) =>
+    socket
+      .on('error', () => {})
+      .on('close', gone)
+      .on('end', () => socket.end())
+      .resume(),
+  );
+  (await dial('127.0.0.1', port)).destroy();
+  await left;
+  target.close();
+});
+
+test('what cannot be dialled is refused in words', async () => {
+  await withStreams();
+  const { port, target } = await listen(() => {});
+  await new Promise((resolve) => target.close(resolve));
+  await expect(dial('127.0.0.1', port)).rejects.toMatchObject({
+    reason: 'ServiceUnavailable',
+    message: `error trying to reach service: dial tcp 127.0.0.1:${port}: connect: connection refused`,
+  });
 });

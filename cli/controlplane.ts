@@ -6,6 +6,7 @@ import { realClock } from '#api/clock.ts';
 import { API_PORT, GRPC_PORT, NODE_PORT_RANGE, SERVICE_CIDR, UPLINK } from '#api/names.ts';
 import { rbacAuthorizer } from '../controlplane/authorization/rbac.ts';
 import { startControllers } from '../controlplane/controllers/start.ts';
+import { createDialer, createLateDialer } from '../controlplane/nodes/dialer.ts';
 import { startNodeServer } from '../controlplane/nodes/node-server.ts';
 import { loadPki } from '../controlplane/pki/pki.ts';
 import { createClient } from '../controlplane/registry/client.ts';
@@ -37,10 +38,12 @@ await runProcess('controlplane', async (log) => {
     onWatcherError: (error) => log.error({ err: error }, 'a watcher of the store failed'),
   });
   const authorizer = rbacAuthorizer(store);
+  const dialer = createLateDialer();
   const registry = createRegistry({
     store,
     authorizer,
     clock,
+    dialer,
     serviceCidr: SERVICE_CIDR,
     nodePortRange: NODE_PORT_RANGE,
     evictionSeconds,
@@ -49,11 +52,13 @@ await runProcess('controlplane', async (log) => {
 
   const grpcPort = count(env, 'PODLAB_GRPC_LISTEN_PORT', GRPC_PORT);
   const nodes = await startNodeServer({ client, pki, clock, log, host: '0.0.0.0', port: grpcPort });
+  dialer.become(createDialer({ streams: nodes.streams, client, log }));
   const server = await startApiServer({
     registry,
     authorizer,
     tls: { key: pki.server.key, cert: pki.server.cert, clientCa: pki.caCert },
     streaming: createStreamingHandlers({ streams: nodes.streams, log }),
+    dialer,
     host: '0.0.0.0',
     port: count(env, 'PODLAB_API_LISTEN_PORT', API_PORT),
     log,

@@ -9,7 +9,7 @@ export interface LocalEnd {
   readonly stdout: Readable;
   readonly stderr?: Readable | undefined;
   resize?(width: number, height: number): Promise<void>;
-  /** Asked when the output has ended. */
+  /** Asked when the output has ended; until it resolves, input is still taken. */
   outcome(): Promise<Status>;
   close(): void;
 }
@@ -31,6 +31,7 @@ export async function relay(call: AttachCall, local: LocalEnd): Promise<void> {
       pump(call, local.stdout, (stdout) => ({ stdout })),
       local.stderr && pump(call, local.stderr, (stderr) => ({ stderr })),
     ]);
+    if (!over) call.write({ end: 'END_OF_OUTPUT' });
     const status = await local.outcome();
     if (!over) sendStatus(call, status);
   } catch {

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import type { Logger } from 'pino';
 import type { ExecOptions__Output } from '#proto/gen/podlab/v1/ExecOptions.ts';
 import type { LogOptions__Output } from '#proto/gen/podlab/v1/LogOptions.ts';
@@ -9,6 +10,7 @@ import type { PodRef } from '../session/control-plane.ts';
 import type { Session } from '../session/session.ts';
 import { createPortRelay, type PortRelay } from './port-relay.ts';
 import { relay, sendStatus, type LocalEnd } from './relay.ts';
+import { dialTcp } from './tcp-dial.ts';
 import { exitStatus, failure, refusal, SUCCESS } from './stream-status.ts';
 
 export interface StreamServer {
@@ -72,6 +74,7 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
 
   async function begin(request: OpenStream__Output): Promise<LocalEnd> {
     const { pod, container } = request;
+    if (request.dial != null) return beginDial(request.dial.address, request.dial.port);
     if (pod == null) throw new Error('the request names no Pod');
     if (request.exec != null) return beginExec(pod, container, request.exec);
     if (request.attach != null) {
@@ -134,6 +137,28 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
     stop() {
       for (const stream of streams.values()) if (typeof stream !== 'string') stream.cancel();
       portRelay.close();
+    },
+  };
+}
+
+async function beginDial(address: string, port: number): Promise<LocalEnd> {
+  const socket = await dialTcp(address, port);
+  let broken: Error | undefined;
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  // Reading a socket to its end by iteration would close its other direction too.
+  const stdout = socket.pipe(new PassThrough());
+  socket.on('error', (error) => (broken = error));
+  socket.on('close', () => stdout.end());
+  return {
+    stdin: socket,
+    stdout,
+    outcome: async () => {
+      await closed;
+      return broken === undefined ? SUCCESS : failure('the connection failed', broken);
+    },
+    close: () => {
+      socket.destroy();
+      stdout.destroy();
     },
   };
 }

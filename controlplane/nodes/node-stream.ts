@@ -30,6 +30,7 @@ export function createNodeStream(call: AttachCall, nodeName: string, close: () =
   function receive(chunk: StreamChunk__Output): void {
     if (ended) return;
     if (chunk.statusJson !== undefined) return end(parseStatus(chunk.statusJson));
+    if (chunk.end === 'END_OF_OUTPUT') return handlers?.endOutput?.();
     const taken = deliver(chunk);
     if (taken === undefined) return;
     call.pause();

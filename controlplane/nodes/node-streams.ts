@@ -2,7 +2,7 @@ import type { Status } from '#api/gen/types.ts';
 import { StatusError } from '#api/status.ts';
 import type { OpenStream } from '#proto/gen/podlab/v1/OpenStream.ts';
 
-/** Opens exec, attach, log and port-forward streams to nodes, for the API server. */
+/** Opens exec, attach, log, port-forward and dial streams to nodes, for the API server. */
 export interface NodeStreams {
   /**
    * Asks the node's agent to open a stream (`streamId` is set here). Throws `NodeRefusal`, or another `StatusError` when the node is not
@@ -17,6 +17,8 @@ export interface NodeStream {
   onOutput(handlers: {
     stdout(data: Buffer): void | Promise<void>;
     stderr(data: Buffer): void | Promise<void>;
+    /** There is no more output, though input may still be taken. */
+    endOutput?(): void;
     end(status: Status): void;
   }): void;
   write(stdin: Buffer): Promise<void>;

@@ -3,6 +3,7 @@ import { realClock, type Clock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
+import type { Dialer } from '../dialer.ts';
 import type { Store } from '../store/store.ts';
 import { admissionChain } from './admission/admission.ts';
 import { ADMISSION_PLUGINS } from './admission/plugins.ts';
@@ -23,17 +24,19 @@ import { scaleOf } from './subresources/scale.ts';
 import { updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 
-/** `clock` defaults to the real one, `authorizer` to RBAC over the store, the rest to what `DEFAULT_CONFIG` says. */
+/** `clock` defaults to the real one, `authorizer` to RBAC over the store, `dialer` to none, the rest to what `DEFAULT_CONFIG` says. */
 export type RegistryOptions = {
   readonly store: Store;
   readonly clock?: Clock;
   readonly authorizer?: Authorizer;
+  readonly dialer?: Dialer;
 } & Partial<RegistryConfig>;
 
 export function createRegistry({
   store,
   clock = realClock,
   authorizer = rbacAuthorizer(store),
+  dialer,
   ...config
 }: RegistryOptions): Registry {
   const complete: RegistryConfig = { ...DEFAULT_CONFIG, ...config };
@@ -47,7 +50,7 @@ export function createRegistry({
     strategies: createStrategies(allocator),
     catalog,
     authorizer,
-    admission: admissionChain(ADMISSION_PLUGINS, { store, clock, config: complete, authorizer }),
+    admission: admissionChain(ADMISSION_PLUGINS, { store, clock, config: complete, authorizer, dialer }),
   };
   return {
     catalog,

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { type Clock, realClock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
+import type { Dialer } from '../dialer.ts';
 import type { Registry } from '../registry/registry.ts';
 import { Exchange } from './exchange.ts';
 import { Metrics } from './metrics.ts';
@@ -30,6 +31,7 @@ export interface ApiServerOptions {
   /** 0 takes any that is free. */
   readonly port: number;
   readonly log: Logger;
+  readonly dialer?: Dialer;
   readonly clock?: Clock;
 }
 
@@ -49,6 +51,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     registry: options.registry,
     authorizer: options.authorizer,
     streaming: options.streaming,
+    dialer: options.dialer,
     clock: options.clock ?? realClock,
     log: options.log,
     metrics: new Metrics(),

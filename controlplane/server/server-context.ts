@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { Verb } from '#api/resources.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
+import type { Dialer } from '../dialer.ts';
 import type { Registry, UserInfo } from '../registry/registry.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { Exchange } from './exchange.ts';
@@ -16,6 +17,8 @@ export interface ServerContext {
   readonly streaming: StreamingHandlers;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Reaches what runs in the cluster; undefined where there are no nodes. */
+  readonly dialer: Dialer | undefined;
   readonly metrics: Metrics;
   /** Ends every open watch when the server closes. */
   readonly watches: Set<{ end(): void }>;

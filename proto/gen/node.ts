@@ -6,6 +6,7 @@ import type { AttachOptions as _podlab_v1_AttachOptions, AttachOptions__Output a
 import type { BootstrapClient as _podlab_v1_BootstrapClient, BootstrapDefinition as _podlab_v1_BootstrapDefinition } from './podlab/v1/Bootstrap.ts';
 import type { CloseStream as _podlab_v1_CloseStream, CloseStream__Output as _podlab_v1_CloseStream__Output } from './podlab/v1/CloseStream.ts';
 import type { ControlMessage as _podlab_v1_ControlMessage, ControlMessage__Output as _podlab_v1_ControlMessage__Output } from './podlab/v1/ControlMessage.ts';
+import type { DialOptions as _podlab_v1_DialOptions, DialOptions__Output as _podlab_v1_DialOptions__Output } from './podlab/v1/DialOptions.ts';
 import type { EventReport as _podlab_v1_EventReport, EventReport__Output as _podlab_v1_EventReport__Output } from './podlab/v1/EventReport.ts';
 import type { ExecOptions as _podlab_v1_ExecOptions, ExecOptions__Output as _podlab_v1_ExecOptions__Output } from './podlab/v1/ExecOptions.ts';
 import type { Heartbeat as _podlab_v1_Heartbeat, Heartbeat__Output as _podlab_v1_Heartbeat__Output } from './podlab/v1/Heartbeat.ts';
@@ -47,6 +48,7 @@ export interface ProtoGrpcType {
       Bootstrap: SubtypeConstructor<typeof grpc.Client, _podlab_v1_BootstrapClient> & { service: _podlab_v1_BootstrapDefinition }
       CloseStream: MessageTypeDefinition<_podlab_v1_CloseStream, _podlab_v1_CloseStream__Output>
       ControlMessage: MessageTypeDefinition<_podlab_v1_ControlMessage, _podlab_v1_ControlMessage__Output>
+      DialOptions: MessageTypeDefinition<_podlab_v1_DialOptions, _podlab_v1_DialOptions__Output>
       EndOf: EnumTypeDefinition
       EventReport: MessageTypeDefinition<_podlab_v1_EventReport, _podlab_v1_EventReport__Output>
       ExecOptions: MessageTypeDefinition<_podlab_v1_ExecOptions, _podlab_v1_ExecOptions__Output>

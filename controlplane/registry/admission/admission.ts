@@ -1,5 +1,6 @@
 import type { KubeObject, Resource, Subresource } from '#api/resources.ts';
 import type { Clock } from '#api/clock.ts';
+import type { Dialer } from '../../dialer.ts';
 import type { Store } from '../../store/store.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { RegistryConfig } from '../config.ts';
@@ -28,6 +29,8 @@ export interface AdmissionTools {
   readonly clock: Clock;
   readonly config: RegistryConfig;
   readonly authorizer: Authorizer;
+  /** Reaches webhooks in the cluster; undefined where there are no nodes. */
+  readonly dialer?: Dialer | undefined;
 }
 
 /** One admission plugin, named as in Kubernetes. It refuses by throwing a `StatusError`; one that must wait returns a promise. */

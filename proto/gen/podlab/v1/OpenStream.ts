@@ -5,6 +5,7 @@ import type { ExecOptions as _podlab_v1_ExecOptions, ExecOptions__Output as _pod
 import type { AttachOptions as _podlab_v1_AttachOptions, AttachOptions__Output as _podlab_v1_AttachOptions__Output } from '../../podlab/v1/AttachOptions.ts';
 import type { LogOptions as _podlab_v1_LogOptions, LogOptions__Output as _podlab_v1_LogOptions__Output } from '../../podlab/v1/LogOptions.ts';
 import type { PortForwardOptions as _podlab_v1_PortForwardOptions, PortForwardOptions__Output as _podlab_v1_PortForwardOptions__Output } from '../../podlab/v1/PortForwardOptions.ts';
+import type { DialOptions as _podlab_v1_DialOptions, DialOptions__Output as _podlab_v1_DialOptions__Output } from '../../podlab/v1/DialOptions.ts';
 
 export interface OpenStream {
   'streamId'?: (string);
@@ -14,7 +15,8 @@ export interface OpenStream {
   'attach'?: (_podlab_v1_AttachOptions | null);
   'log'?: (_podlab_v1_LogOptions | null);
   'portForward'?: (_podlab_v1_PortForwardOptions | null);
-  'what'?: "exec"|"attach"|"log"|"portForward";
+  'dial'?: (_podlab_v1_DialOptions | null);
+  'what'?: "exec"|"attach"|"log"|"portForward"|"dial";
 }
 
 export interface OpenStream__Output {
@@ -25,5 +27,6 @@ export interface OpenStream__Output {
   'attach'?: (_podlab_v1_AttachOptions__Output | null);
   'log'?: (_podlab_v1_LogOptions__Output | null);
   'portForward'?: (_podlab_v1_PortForwardOptions__Output | null);
-  'what'?: "exec"|"attach"|"log"|"portForward";
+  'dial'?: (_podlab_v1_DialOptions__Output | null);
+  'what'?: "exec"|"attach"|"log"|"portForward"|"dial";
 }
