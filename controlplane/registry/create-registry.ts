@@ -22,6 +22,9 @@ import { createStrategies } from './strategies/strategies.ts';
 import { createSubresource, patchSubresource, updateSubresource } from './subresources/subresources.ts';
 import { scaleOf } from './subresources/scale.ts';
 import { updateObject } from './update.ts';
+import { builtInConversion } from './versions/built-in.ts';
+import { versionedRegistry } from './versions/versioned-registry.ts';
+import { Versions } from './versions/versions.ts';
 import { watchObjects } from './watch.ts';
 
 /** `clock` defaults to the real one, `authorizer` to RBAC over the store, `dialer` to none, the rest to what `DEFAULT_CONFIG` says. */
@@ -43,16 +46,18 @@ export function createRegistry({
   const services = store.list('services').map(({ object }) => object as unknown as Kinds['services']);
   const allocator = new ServiceAllocator(complete, services);
   const catalog = new ResourceCatalog();
+  const versions = new Versions(catalog, [builtInConversion]);
   const environment: Environment = {
     store,
     clock,
     config: complete,
     strategies: createStrategies(allocator),
     catalog,
+    versions,
     authorizer,
     admission: admissionChain(ADMISSION_PLUGINS, { store, clock, config: complete, authorizer, dialer }),
   };
-  return {
+  const inner: Registry = {
     catalog,
     create: async (target, body, options) => {
       if (isNamed(target)) return createSubresource(environment, target, body, options);
@@ -72,6 +77,7 @@ export function createRegistry({
     deleteCollection: (target, list, options, write) =>
       deleteCollection(environment, target, list, options, write),
   };
+  return versionedRegistry(inner, versions);
 }
 
 const isNamed = (target: Target & Partial<NamedTarget>): target is NamedTarget =>

@@ -8,6 +8,7 @@ import type { RegistryConfig } from './config.ts';
 import type { Target, WriteOptions } from './registry.ts';
 import type { Strategies } from './strategies/strategies.ts';
 import type { Strategy, WriteContext } from './strategies/strategy.ts';
+import type { Versions } from './versions/versions.ts';
 
 /** What all parts of the registry work with. */
 export interface Environment {
@@ -16,6 +17,7 @@ export interface Environment {
   readonly config: RegistryConfig;
   readonly strategies: Strategies;
   readonly catalog: Catalog;
+  readonly versions: Versions;
   readonly admission: AdmissionChain;
   readonly authorizer: Authorizer;
 }
@@ -23,6 +25,13 @@ export interface Environment {
 /** The strategy of a resource, for objects of which only the common fields are known here. */
 export const strategyOf = (environment: Environment, resource: Resource): Strategy =>
   environment.strategies.of(resource);
+
+/** The strategy, with the field selectors of the version that is asked for. */
+export function selectingStrategy(environment: Environment, resource: Resource): Strategy {
+  const strategy = environment.strategies.of(resource);
+  const fields = environment.versions.conversionOf(resource)?.selectableFields;
+  return fields === undefined ? strategy : { ...strategy, selectableFields: fields };
+}
 
 export const keyOf = (target: Target, name: string): Key => ({
   resource: target.resource.storage,

@@ -2,7 +2,7 @@ import type { Entry, Store } from '../store/store.ts';
 import { RevisionExpired } from '../store/store.ts';
 import { StatusError } from '#api/status.ts';
 import { decodeContinue, encodeContinue, type Position } from './continue-token.ts';
-import { strategyOf, type Environment } from './environment.ts';
+import { selectingStrategy, type Environment } from './environment.ts';
 import { validateListOptions } from './list-options.ts';
 import type { ListOptions, ListResult, Target } from './registry.ts';
 import { parseSelection, type Selection } from './selection.ts';
@@ -10,7 +10,7 @@ import { parseSelection, type Selection } from './selection.ts';
 /** Lists what is stored; in parts when asked to, all of which show one moment. */
 export function listObjects(environment: Environment, target: Target, options: ListOptions): ListResult {
   validateListOptions(options);
-  const strategy = strategyOf(environment, target.resource);
+  const strategy = selectingStrategy(environment, target.resource);
   const selection = parseSelection(target.resource, strategy, options);
   const position = options.continue ? decodeContinue(options.continue) : undefined;
   const { store } = environment;

@@ -6,8 +6,10 @@ import { decodePatched, type Draft } from './decode/decode.ts';
 import type { Environment } from './environment.ts';
 import { applyBody } from './managed-fields/track-draft.ts';
 import { applyPatch } from './patch/apply-patch.ts';
+import { andThen, type MaybePromise } from './maybe-promise.ts';
 import type { NamedTarget, Patch, WriteOptions } from './registry.ts';
 import { nameMismatch, writeUpdate } from './update.ts';
+import type { Conversion } from './versions/versions.ts';
 
 /**
  * Patches an object, or its status when the target says so. The patch is applied to the newest version in the same step as the write, so there
@@ -19,17 +21,25 @@ export async function patchObject(
   patch: Patch,
   options: WriteOptions,
 ): Promise<{ entry: Entry; created: boolean }> {
+  const { versions } = environment;
+  const conversion = versions.conversionOf(target.resource);
+  if (conversion !== undefined && patch.type === 'apply') {
+    throw StatusError.badRequest(
+      'server-side apply is not possible yet in a version that is not the stored one',
+    );
+  }
+  const stored = { ...target, resource: versions.storageOf(target.resource) };
   return writeUpdate(
     environment,
-    target,
+    stored,
     options,
     (current) => {
       if (current === undefined && patch.type !== 'apply') {
-        throw StatusError.notFound(groupResource(target), target.name);
+        throw StatusError.notFound(groupResource(stored), target.name);
       }
-      return patch.type === 'apply'
-        ? appliedDraft(environment, current, patch, target, options)
-        : patchedDraft(current!, patch, target, options);
+      if (patch.type === 'apply') return appliedDraft(environment, current, patch, target, options);
+      if (conversion === undefined) return patchedDraft(current!, patch, target, options);
+      return patchedVersion(conversion, current!, patch, target, options);
     },
     patch.type === 'apply',
   );
@@ -46,6 +56,19 @@ function appliedDraft(
   const draft = decodePatched(target.resource, object, options, (why) => StatusError.badRequest(why));
   if (draft.metadata.name !== target.name) throw nameMismatch(draft.metadata.name ?? '', target.name);
   return draft;
+}
+
+/** Patches an object as it is in the version that the client knows. */
+function patchedVersion(
+  conversion: Conversion,
+  current: KubeObject,
+  patch: Exclude<Patch, { type: 'apply' }>,
+  target: NamedTarget,
+  options: WriteOptions,
+): MaybePromise<Draft> {
+  return andThen(conversion.fromStorage([current]), ([object]) =>
+    conversion.toStorage(patchedDraft(object!, patch, target, options)),
+  );
 }
 
 function patchedDraft(

@@ -1,5 +1,6 @@
 import type { DeleteOptions } from '#api/gen/types.ts';
 import type { Resource, Subresource } from '#api/resources.ts';
+import type { StatusError } from '#api/status.ts';
 import type { Entry } from '../store/store.ts';
 import type { Catalog } from './catalog.ts';
 
@@ -105,7 +106,9 @@ export interface WatchOptions {
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly entry: Entry }
   /** Nothing happened to the watched objects up to this revision. `initial`: the end of the initial events. */
-  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initial: boolean };
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initial: boolean }
+  /** The last event: the watch cannot go on. */
+  | { readonly type: 'ERROR'; readonly error: StatusError };
 
 export type Patch =
   | { readonly type: 'json'; readonly body: unknown }

@@ -24,7 +24,7 @@ export async function updateObject(
   return writeUpdate(environment, target, options, () => draft);
 }
 
-function checkName(target: NamedTarget, draft: Draft): void {
+export function checkName(target: NamedTarget, draft: Draft): void {
   if (!draft.metadata.name) {
     throw StatusError.badRequest('name must be provided');
   }
@@ -42,17 +42,18 @@ export async function writeUpdate(
   environment: Environment,
   target: NamedTarget,
   options: WriteOptions,
-  makeDraft: (current: KubeObject | undefined) => Draft,
+  makeDraft: (current: KubeObject | undefined) => MaybePromise<Draft>,
   isApply = false,
 ): Promise<{ entry: Entry; created: boolean }> {
   const key = keyOf(target, target.name);
   let created = false;
   const entry = await decideAndWrite(environment.store, key, options.dryRun, (current) => {
-    const draft = makeDraft(current);
     created = current === undefined;
-    return current === undefined
-      ? decideCreateOnUpdate(environment, target, draft, options, isApply)
-      : decideUpdate(environment, target, draft, current, options, isApply);
+    return andThen(makeDraft(current), (draft) =>
+      current === undefined
+        ? decideCreateOnUpdate(environment, target, draft, options, isApply)
+        : decideUpdate(environment, target, draft, current, options, isApply),
+    );
   });
   return { entry: entry!, created };
 }

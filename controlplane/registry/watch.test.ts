@@ -6,7 +6,9 @@ const texts = (events: readonly WatchEvent[]): string[] =>
   events.map((event) =>
     event.type === 'BOOKMARK'
       ? `BOOKMARK${event.initial ? ' initial' : ''}`
-      : `${event.type} ${event.entry.object.metadata.name}`,
+      : event.type === 'ERROR'
+        ? `ERROR ${event.error.message}`
+        : `${event.type} ${event.entry.object.metadata.name}`,
   );
 
 function watch({ registry }: TestRegistry, options: WatchOptions) {

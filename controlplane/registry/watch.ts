@@ -1,7 +1,7 @@
 import { StatusError } from '#api/status.ts';
 import type { Clock } from '#api/clock.ts';
 import { RevisionExpired, type Entry, type Store, type StoreEvent } from '../store/store.ts';
-import { strategyOf, type Environment } from './environment.ts';
+import { selectingStrategy, type Environment } from './environment.ts';
 import { validateWatchOptions } from './list-options.ts';
 import { parseRevision, tooLargeRevision } from './list.ts';
 import type { Target, WatchEvent, WatchOptions } from './registry.ts';
@@ -21,7 +21,7 @@ export function watchObjects(
 ): () => void {
   const { store, clock } = environment;
   validateWatchOptions(options);
-  const selection = parseSelection(target.resource, strategyOf(environment, target.resource), options);
+  const selection = parseSelection(target.resource, selectingStrategy(environment, target.resource), options);
   const since = startOf(store, options);
   const watched = { resource: target.resource.storage, namespace: target.namespace };
   if (since === undefined) {

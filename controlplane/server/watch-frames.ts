@@ -9,7 +9,10 @@ import { type IncludeObject, buildTable, partialMetadata } from './tables/build.
 /** Marks the bookmark that ends the initial events (KEP-3157). */
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
-type ObjectEvent = Exclude<WatchEvent, { type: 'BOOKMARK' }>;
+type ObjectEvent = Exclude<WatchEvent, { type: 'BOOKMARK' | 'ERROR' }>;
+
+/** What goes on to be written as the client asked; an error always looks the same. */
+type FramedEvent = Exclude<WatchEvent, { type: 'ERROR' }>;
 
 /** Made once for all watchers of an entry. */
 const frames = new WeakMap<Entry, Map<ObjectEvent['type'], Buffer>>();
@@ -39,7 +42,7 @@ export function frameWriter(
   output: OutputType,
   includeObject: IncludeObject,
   now: () => number,
-): (event: WatchEvent) => Buffer {
+): (event: FramedEvent) => Buffer {
   switch (output.transform) {
     case 'Table':
       return tableFrames(resource, output.version, includeObject, now);
@@ -71,7 +74,7 @@ function tableFrames(
   version: string,
   includeObject: IncludeObject,
   now: () => number,
-): (event: WatchEvent) => Buffer {
+): (event: FramedEvent) => Buffer {
   let noHeaders = false;
   return (event) => {
     const objects = event.type === 'BOOKMARK' ? [] : [event.entry.object];

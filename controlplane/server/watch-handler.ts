@@ -46,7 +46,14 @@ export async function serveWatch(
     stream.end();
     return;
   }
-  watch.release((event) => stream.send(toFrame(event)));
+  watch.release((event) => {
+    if (event.type !== 'ERROR') {
+      stream.send(toFrame(event));
+      return;
+    }
+    stream.send(errorFrame(event.error));
+    stream.end();
+  });
   stream.startLive();
 }
 
