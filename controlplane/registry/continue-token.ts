@@ -28,6 +28,15 @@ export function decodeContinue(token: string): Position {
   if (typeof start !== 'string' || start === '') {
     throw refuse('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
   }
+  // As Go's path.Clean: a key cannot leave the resource that is listed.
+  if (
+    start
+      .replace(/^\//, '')
+      .split('/')
+      .some((part) => part === '.' || part === '..')
+  ) {
+    throw refuse(`continue key is not valid: ${start}`);
+  }
   return { revision: rv < 0 ? undefined : rv, start: start.replace(/\0$/, '').replace('/', '\0') };
 }
 

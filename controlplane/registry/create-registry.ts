@@ -9,6 +9,7 @@ import { admissionChain } from './admission/admission.ts';
 import { ADMISSION_PLUGINS } from './admission/plugins.ts';
 import { ServiceAllocator } from './allocation/service-allocator.ts';
 import { ResourceCatalog } from './catalog.ts';
+import { Compaction } from './compaction.ts';
 import { DEFAULT_CONFIG, type RegistryConfig } from './config.ts';
 import { createObject, groupResource } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
@@ -53,6 +54,7 @@ export function createRegistry({
     config: complete,
     strategies: createStrategies(allocator),
     catalog,
+    compaction: new Compaction(clock),
     versions,
     authorizer,
     admission: admissionChain(ADMISSION_PLUGINS, { store, clock, config: complete, authorizer, dialer }),

@@ -4,6 +4,7 @@ import type { Entry, Key, Store } from '../store/store.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { AdmissionChain } from './admission/admission.ts';
 import type { Catalog } from './catalog.ts';
+import type { Compaction } from './compaction.ts';
 import type { RegistryConfig } from './config.ts';
 import type { Target, WriteOptions } from './registry.ts';
 import type { Strategies } from './strategies/strategies.ts';
@@ -17,6 +18,7 @@ export interface Environment {
   readonly config: RegistryConfig;
   readonly strategies: Strategies;
   readonly catalog: Catalog;
+  readonly compaction: Compaction;
   readonly versions: Versions;
   readonly admission: AdmissionChain;
   readonly authorizer: Authorizer;

@@ -24,7 +24,8 @@ export function validateListOptions(options: ListOptions): void {
 }
 
 /** As far as a watch goes. */
-export function validateWatchOptions({ sendInitialEvents, resourceVersionMatch = '' }: WatchOptions): void {
+export function validateWatchOptions(options: WatchOptions): void {
+  const { sendInitialEvents, resourceVersionMatch = '' } = options;
   const sends = sendInitialEvents !== undefined;
   const errors: FieldError[] = [];
   if (sends && resourceVersionMatch !== 'NotOlderThan') {
@@ -35,6 +36,9 @@ export function validateWatchOptions({ sendInitialEvents, resourceVersionMatch =
   }
   if (resourceVersionMatch !== '' && resourceVersionMatch !== 'NotOlderThan') {
     errors.push(notSupported(FIELD, resourceVersionMatch, ['NotOlderThan']));
+  }
+  if (resourceVersionMatch !== '' && options.continue) {
+    errors.push(forbidden(FIELD, `${FIELD} is forbidden when continue is provided`));
   }
   refuseIfAny(errors);
 }

@@ -1,5 +1,6 @@
 import type { Entry, Store } from '../store/store.ts';
 import { RevisionExpired } from '../store/store.ts';
+import type { Status } from '#api/gen/types.ts';
 import { StatusError } from '#api/status.ts';
 import { decodeContinue, encodeContinue, type Position } from './continue-token.ts';
 import { selectingStrategy, type Environment } from './environment.ts';
@@ -13,10 +14,14 @@ export function listObjects(environment: Environment, target: Target, options: L
   const strategy = selectingStrategy(environment, target.resource);
   const selection = parseSelection(target.resource, strategy, options);
   const position = options.continue ? decodeContinue(options.continue) : undefined;
-  const { store } = environment;
-  const revision = position === undefined ? revisionAsked(store, options) : continuedAt(store, position);
-  const entries = entriesAt(store, target, revision, position !== undefined);
-  return pageOf(entries, revision, selection, position?.start, options.limit ?? 0);
+  const { store, compaction } = environment;
+  const revision =
+    position === undefined ? revisionAsked(store, options) : continuedAt(store, position, options);
+  if (revision !== store.revision && compaction.isCompacted(revision)) throw expired(position);
+  const entries = entriesAt(store, target, revision, position);
+  const page = pageOf(entries, revision, selection, position?.start, options.limit ?? 0);
+  if (page.continue !== undefined) compaction.note(revision);
+  return page;
 }
 
 /** Lists show the newest state, which is not older than any asked for, unless it must be exactly one. */
@@ -52,11 +57,20 @@ export function tooLargeRevision(asked: number, current: number): StatusError {
 }
 
 /** An inconsistent continuation has no revision: it goes on from its key in the newest state. */
-const continuedAt = (store: Store, { revision }: Position): number =>
-  revision === undefined ? store.revision : Math.min(revision, store.revision);
+function continuedAt(store: Store, { revision }: Position, { resourceVersion = '' }: ListOptions): number {
+  if (resourceVersion !== '' && resourceVersion !== '0') {
+    throw StatusError.badRequest('specifying resource version is not allowed when using continue');
+  }
+  return revision === undefined ? store.revision : Math.min(revision, store.revision);
+}
 
 /** The entries as they were at a revision: the present ones, with the changes since taken back. */
-function entriesAt(store: Store, target: Target, revision: number, continued: boolean): readonly Entry[] {
+function entriesAt(
+  store: Store,
+  target: Target,
+  revision: number,
+  position: Position | undefined,
+): readonly Entry[] {
   const present = store.list(target.resource.storage, target.namespace);
   if (revision === store.revision) return present;
   const before = new Map<string, Entry | undefined>();
@@ -70,7 +84,7 @@ function entriesAt(store: Store, target: Target, revision: number, continued: bo
     );
     stop();
   } catch (error) {
-    if (error instanceof RevisionExpired) throw expired(continued);
+    if (error instanceof RevisionExpired) throw expired(position);
     throw error;
   }
   if (before.size === 0) return present;
@@ -79,13 +93,28 @@ function entriesAt(store: Store, target: Target, revision: number, continued: bo
   return [...unchanged, ...restored].sort((a, b) => compare(positionOf(a), positionOf(b)));
 }
 
-const expired = (continued: boolean): StatusError =>
-  new StatusError(
-    'Expired',
-    continued
-      ? 'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.'
-      : 'The resourceVersion for the provided list is too old.',
-  );
+const expired = (position: Position | undefined): StatusError =>
+  position === undefined
+    ? new StatusError('Expired', 'The resourceVersion for the provided list is too old.')
+    : new ContinueExpired(position);
+
+/** Carries a token to go on with in the newest state (apiserver `handleCompactedErrForPaging`). */
+class ContinueExpired extends StatusError {
+  readonly #position: Position;
+
+  constructor(position: Position) {
+    super('Expired', CONTINUE_EXPIRED);
+    this.#position = position;
+  }
+
+  override toStatus(): Status {
+    const token = encodeContinue({ ...this.#position, revision: undefined });
+    return { ...super.toStatus(), metadata: { continue: token } };
+  }
+}
+
+const CONTINUE_EXPIRED =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

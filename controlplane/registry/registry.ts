@@ -101,6 +101,10 @@ export interface WatchOptions {
   readonly allowWatchBookmarks?: boolean | undefined;
   readonly sendInitialEvents?: boolean | undefined;
   readonly resourceVersionMatch?: string | undefined;
+  /** Not for watches: refused together with a resourceVersionMatch, else ignored. */
+  readonly continue?: string | undefined;
+  /** How long the watch will last: bookmarks come shortly before its end too. */
+  readonly timeoutMilliseconds?: number | undefined;
 }
 
 export type WatchEvent =

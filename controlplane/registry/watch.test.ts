@@ -80,4 +80,21 @@ describe('watches', () => {
     cluster.clock.advance(60_000);
     expect(events).toHaveLength(3);
   });
+
+  it('mark the end of the initial events only for clients that take bookmarks', async () => {
+    const cluster = await testRegistry();
+    const { events } = watch(cluster, { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' });
+    expect(texts(events)).toEqual([]);
+  });
+
+  it('send a bookmark shortly before their end', async () => {
+    const cluster = await testRegistry();
+    const { events, stop } = watch(cluster, { allowWatchBookmarks: true, timeoutMilliseconds: 10_000 });
+    await create(cluster, 'secrets', { metadata: { name: 's' } });
+    cluster.clock.advance(7999);
+    expect(events).toEqual([]);
+    cluster.clock.advance(1);
+    expect(texts(events)).toEqual(['BOOKMARK']);
+    stop();
+  });
 });

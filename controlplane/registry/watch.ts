@@ -29,12 +29,12 @@ export function watchObjects(
       if (selection === undefined || selection(entry.object)) on({ type: 'ADDED', entry });
     }
   }
-  if (options.sendInitialEvents === true) {
+  if (options.sendInitialEvents === true && options.allowWatchBookmarks === true) {
     on({ type: 'BOOKMARK', resourceVersion: String(store.revision), initial: true });
   }
   const stop = follow(store, { ...watched, since: since ?? store.revision }, selection, on);
   if (options.allowWatchBookmarks !== true) return stop;
-  const stopBookmarks = sendBookmarks(store, clock, on);
+  const stopBookmarks = sendBookmarks(store, clock, options.timeoutMilliseconds, on);
   return () => {
     stopBookmarks();
     stop();
@@ -82,21 +82,47 @@ function translate(event: StoreEvent, selection: Selection | undefined): WatchEv
   return matched ? { type: 'DELETED', entry: leftAt(previous, entry.revision) } : undefined;
 }
 
-/** As it last matched, with the revision of the change that took it away. */
-function leftAt({ object }: Entry, revision: number): Entry {
+/** As it last matched, with the revision of the change that took it away; made once for all watches. */
+function leftAt(previous: Entry, revision: number): Entry {
+  const made = departed.get(previous);
+  if (made?.revision === revision) return made;
+  const { object } = previous;
   const left = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
-  return { object: left, json: JSON.stringify(left), revision };
+  const entry = { object: left, json: JSON.stringify(left), revision };
+  departed.set(previous, entry);
+  return entry;
 }
 
-/** One when something was written since the last, so that a client that comes back need not start anew. */
-function sendBookmarks(store: Store, clock: Clock, on: On): () => void {
+const departed = new WeakMap<Entry, Entry>();
+
+/**
+ * Bookmarks about every minute, and one shortly before the end (apiserver `cacheWatcher.nextBookmarkTime`), when something was written since
+ * the last, so that a client that comes back need not start anew.
+ */
+function sendBookmarks(
+  store: Store,
+  clock: Clock,
+  timeoutMilliseconds: number | undefined,
+  on: On,
+): () => void {
   let sent = store.revision;
-  const tick = (): void => {
+  const send = (): void => {
     const { revision } = store;
     if (revision !== sent) on({ type: 'BOOKMARK', resourceVersion: String(revision), initial: false });
     sent = revision;
-    cancel = clock.after(BOOKMARK_MILLISECONDS, tick);
   };
-  let cancel = clock.after(BOOKMARK_MILLISECONDS, tick);
-  return () => cancel();
+  const tick = (): void => {
+    send();
+    cancelTick = clock.after(BOOKMARK_MILLISECONDS, tick);
+  };
+  let cancelTick = clock.after(BOOKMARK_MILLISECONDS, tick);
+  const beforeEnd = (timeoutMilliseconds ?? 0) - LAST_BOOKMARK_MILLISECONDS;
+  const cancelLast = beforeEnd > 0 ? clock.after(beforeEnd, send) : () => undefined;
+  return () => {
+    cancelTick();
+    cancelLast();
+  };
 }
+
+/** Before the end of a watch. */
+const LAST_BOOKMARK_MILLISECONDS = 2000;

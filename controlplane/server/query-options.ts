@@ -60,6 +60,7 @@ export function watchOptions(query: URLSearchParams): {
       fieldSelector: stringParameter(query, 'fieldSelector'),
       resourceVersion: stringParameter(query, 'resourceVersion'),
       resourceVersionMatch: stringParameter(query, 'resourceVersionMatch'),
+      continue: stringParameter(query, 'continue'),
       allowWatchBookmarks: booleanParameter(query, 'allowWatchBookmarks'),
       sendInitialEvents: query.has('sendInitialEvents')
         ? booleanParameter(query, 'sendInitialEvents')
@@ -149,3 +150,7 @@ export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
     ...(dryRun.length === 0 ? {} : { dryRun }),
   };
 }
+
+/** The one name that a field selector leaves. */
+export const selectedName = (fieldSelector: string): string | undefined =>
+  /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector)?.[1];

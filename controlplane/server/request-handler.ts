@@ -10,7 +10,7 @@ import type { Exchange } from './exchange.ts';
 import { type HealthCheck, serveHealth, serveVersion } from './health.ts';
 import { impersonated } from './impersonation.ts';
 import { serveOpenApi } from './openapi/openapi-handler.ts';
-import { booleanParameter } from './query-options.ts';
+import { booleanParameter, selectedName } from './query-options.ts';
 import { type ResourceRoute, type Route, parsePath, verbOf } from './request-info.ts';
 import { RESOURCE_HANDLERS } from './resource-handlers.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
@@ -53,13 +53,16 @@ export function authorized<E extends ApiRequest>(
 ): ResourceRequest<E> {
   if (user === undefined) throw unauthorized();
   const verb = verbOf(exchange.method, route, booleanParameter(exchange.query, 'watch'));
-  authorizeResource(authorizer, user, verb ?? 'get', route, selectedName(exchange.query));
+  authorizeResource(
+    authorizer,
+    user,
+    verb ?? 'get',
+    route,
+    selectedName(exchange.query.get('fieldSelector') ?? ''),
+  );
   if (verb === undefined) throw StatusError.methodNotAllowed();
   return { exchange, route, user, verb };
 }
-
-const selectedName = (query: URLSearchParams): string | undefined =>
-  /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1];
 
 async function handleResource(context: ServerContext, request: ResourceRequest): Promise<void> {
   const { exchange, route, verb } = request;

@@ -2,7 +2,7 @@ import { StatusError } from '#api/status.ts';
 import type { WatchEvent, WatchOptions } from '../registry/registry.ts';
 import { type OutputType, negotiateOutput } from './media-type.ts';
 import { includeObjectOf } from './object-encoding.ts';
-import { watchOptions } from './query-options.ts';
+import { selectedName, watchOptions } from './query-options.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
 import { errorFrame, frameWriter } from './watch-frames.ts';
 import { WatchStream } from './watch-stream.ts';
@@ -28,8 +28,11 @@ export async function serveWatch(
   );
   const { options, timeoutSeconds } = watchOptions(exchange.query);
   const watch = new HeldWatch();
-  const expired = watch.open(context, route, oneObject(options, route.name));
-  const seconds = timeoutSeconds ?? MIN_TIMEOUT_SECONDS * (1 + Math.random());
+  const milliseconds = millisecondsOf(timeoutSeconds);
+  const expired = watch.open(context, route, {
+    ...oneObject(options, route.name),
+    timeoutMilliseconds: milliseconds,
+  });
   const uncount = context.metrics.countWatcher();
   exchange.writeHead(200, { 'content-type': contentType(output) });
   const stream = new WatchStream(exchange.response, () => {
@@ -38,7 +41,7 @@ export async function serveWatch(
     uncount();
     context.watches.delete(stream);
   });
-  const stopTimer = context.clock.after(seconds * 1000, () => stream.end());
+  const stopTimer = context.clock.after(milliseconds, () => stream.end());
   context.watches.add(stream);
   exchange.response.flushHeaders();
   if (expired !== undefined) {
@@ -93,14 +96,22 @@ class HeldWatch {
   }
 }
 
-/** The deprecated way of watching one object, `/watch/…/NAME`, and a GET of one object with `watch=true`. */
+/** A timeout of zero counts as none. */
+const millisecondsOf = (timeoutSeconds: number | undefined): number =>
+  timeoutSeconds === undefined || timeoutSeconds === 0
+    ? MIN_TIMEOUT_SECONDS * (1 + Math.random()) * 1000
+    : Math.max(0, timeoutSeconds) * 1000;
+
+/**
+ * The deprecated way of watching one object, `/watch/…/NAME`, and a GET of one object with `watch=true`. Throws 400 when the field selector
+ * does not name the same object.
+ */
 function oneObject(options: WatchOptions, name: string | undefined): WatchOptions {
   if (name === undefined) return options;
-  const selector = `metadata.name=${name}`;
-  return {
-    ...options,
-    fieldSelector: options.fieldSelector === undefined ? selector : `${options.fieldSelector},${selector}`,
-  };
+  const { fieldSelector } = options;
+  if (fieldSelector === undefined) return { ...options, fieldSelector: `metadata.name=${name}` };
+  if (selectedName(fieldSelector) === name) return options;
+  throw StatusError.badRequest("fieldSelector metadata.name doesn't match requested name");
 }
 
 const contentType = (output: OutputType): string =>

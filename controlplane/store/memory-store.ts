@@ -29,7 +29,6 @@ interface Write {
 }
 
 interface Watcher {
-  readonly resource: string;
   readonly namespace: string | undefined;
   readonly on: (event: StoreEvent) => void;
   /** Has every change up to this revision. */
@@ -42,7 +41,8 @@ export class MemoryStore implements Store {
   readonly #onWatcherError: (error: unknown) => void;
   readonly #tables = new Map<string, EntryTable>();
   readonly #history: History;
-  readonly #watchers = new Set<Watcher>();
+  /** By resource, so that a change costs nothing to watchers of others. */
+  readonly #watchers = new Map<string, Set<Watcher>>();
   /** What each key will be when everything accepted is durable; undefined: removed. */
   #pending = new Map<string, Entry | undefined>();
   #batch: Write[] = [];
@@ -103,11 +103,14 @@ export class MemoryStore implements Store {
   ): () => void {
     const { resource, namespace, since = this.#revision } = options;
     const missed = this.#history.after(since);
-    const watcher: Watcher = { resource, namespace, on, seen: since };
-    this.#watchers.add(watcher);
-    for (const event of missed) this.#deliver(watcher, event);
+    const watchers = this.#watchersOf(resource);
+    const watcher: Watcher = { namespace, on, seen: since };
+    watchers.add(watcher);
+    for (const event of missed) {
+      if (event.key.resource === resource) this.#deliver(watchers, watcher, event);
+    }
     return () => {
-      this.#watchers.delete(watcher);
+      watchers.delete(watcher);
     };
   }
 
@@ -117,7 +120,7 @@ export class MemoryStore implements Store {
     if (this.#commit !== undefined) clearImmediate(this.#commit);
     this.#flush();
     this.#refusal = new Error('the store is closed');
-    this.#watchers.clear();
+    for (const watchers of this.#watchers.values()) watchers.clear();
     this.#journal?.close();
   }
 
@@ -170,7 +173,8 @@ export class MemoryStore implements Store {
     for (const event of events) this.#apply(event);
     for (const write of batch) write.resolve(write.result);
     for (const event of events) {
-      for (const watcher of this.#watchers) this.#deliver(watcher, event);
+      const watchers = this.#watchersOf(event.key.resource);
+      for (const watcher of watchers) this.#deliver(watchers, watcher, event);
     }
   }
 
@@ -182,10 +186,15 @@ export class MemoryStore implements Store {
     this.#revision = event.entry.revision;
   }
 
-  #deliver(watcher: Watcher, event: StoreEvent): void {
-    if (event.entry.revision <= watcher.seen || !this.#watchers.has(watcher)) return;
+  #watchersOf(resource: string): Set<Watcher> {
+    let watchers = this.#watchers.get(resource);
+    if (watchers === undefined) this.#watchers.set(resource, (watchers = new Set()));
+    return watchers;
+  }
+
+  #deliver(watchers: ReadonlySet<Watcher>, watcher: Watcher, event: StoreEvent): void {
+    if (event.entry.revision <= watcher.seen || !watchers.has(watcher)) return;
     watcher.seen = event.entry.revision;
-    if (event.key.resource !== watcher.resource) return;
     if (watcher.namespace !== undefined && event.key.namespace !== watcher.namespace) return;
     try {
       watcher.on(event);
