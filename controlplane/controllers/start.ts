@@ -13,6 +13,7 @@ import { startNodeIpamController } from './node-ipam/node-ipam-controller.ts';
 import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
 import { startPodGcController } from './pod-gc/pod-gc-controller.ts';
 import { startReplicaSetController, startReplicationController } from './replicaset/replicaset-controller.ts';
+import { startResourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import { startServiceLbController } from './service-lb/service-lb-controller.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
@@ -29,6 +30,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startEndpointsController,
   startEndpointSliceController,
   startMirroringController,
+  startResourceQuotaController,
   startServiceLbController,
   startNodeIpamController,
   startNodeLifecycleController,

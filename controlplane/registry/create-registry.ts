@@ -5,8 +5,8 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
 import type { Dialer } from '../dialer.ts';
 import type { Store } from '../store/store.ts';
-import { admissionChain } from './admission/admission.ts';
-import { ADMISSION_PLUGINS } from './admission/plugins.ts';
+import { admissionChain, type AdmissionTools } from './admission/admission.ts';
+import { admissionPlugins } from './admission/plugins.ts';
 import { ServiceAllocator } from './allocation/service-allocator.ts';
 import { ResourceCatalog } from './catalog.ts';
 import { Compaction } from './compaction.ts';
@@ -48,6 +48,7 @@ export function createRegistry({
   const allocator = new ServiceAllocator(complete, services);
   const catalog = new ResourceCatalog();
   const versions = new Versions(catalog, [builtInConversion]);
+  const tools: AdmissionTools = { store, clock, config: complete, authorizer, dialer };
   const environment: Environment = {
     store,
     clock,
@@ -57,7 +58,7 @@ export function createRegistry({
     compaction: new Compaction(clock),
     versions,
     authorizer,
-    admission: admissionChain(ADMISSION_PLUGINS, { store, clock, config: complete, authorizer, dialer }),
+    admission: admissionChain(admissionPlugins(tools), tools),
   };
   const inner: Registry = {
     catalog,

@@ -50,15 +50,29 @@ async function createDraft(
   options: WriteOptions,
 ): Promise<Entry> {
   const object = await prepareCreate(environment, target, draft, options);
-  const { resource } = target;
-  const strategy = strategyOf(environment, resource);
   const key = keyOf(target, object.metadata.name);
   const entry = await writeOrPretend(environment.store, key, options.dryRun, (current) => {
     if (current !== undefined) throw StatusError.alreadyExists(groupResource(target), key.name);
-    strategy.allocation?.assign(object, undefined, contextOf(environment, resource, options));
+    claim(environment, target, object, undefined, options);
     return object;
   });
   return entry!;
+}
+
+/** The last step of a write: what is counted and allocated is charged and claimed, or the write refused. */
+export function claim(
+  environment: Environment,
+  target: Target & Partial<NamedTarget>,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  options: WriteOptions,
+): void {
+  const named = { ...target, name: object.metadata.name };
+  const operation = old === undefined ? 'CREATE' : 'UPDATE';
+  const charge = environment.admission.charge(admissionRequest(operation, named, object, old, options));
+  const { allocation } = strategyOf(environment, target.resource);
+  allocation?.assign(object, old, contextOf(environment, target.resource, options));
+  charge();
 }
 
 /** The new object, admitted and complete but for what is allocated. Throws what Kubernetes answers to a bad one. */

@@ -2,7 +2,14 @@ import { deepEqual } from '#api/equal.ts';
 import type { KubeObject } from '#api/resources.ts';
 import { invalid, StatusError, type FieldError } from '#api/status.ts';
 import type { Entry } from '../store/store.ts';
-import { admissionRequest, checkNamespace, groupResource, prepareCreate, refuseInvalid } from './create.ts';
+import {
+  admissionRequest,
+  checkNamespace,
+  claim,
+  groupResource,
+  prepareCreate,
+  refuseInvalid,
+} from './create.ts';
 import { decodeObject, type Draft } from './decode/decode.ts';
 import { contextOf, keyOf, strategyOf, type Environment } from './environment.ts';
 import { trackDraft } from './managed-fields/track-draft.ts';
@@ -73,8 +80,7 @@ function decideCreateOnUpdate(
   if (draft.metadata.resourceVersion) throw absent;
   return andThen(prepareCreate(environment, target, draft, options, isApply), (object) => ({
     decision: object,
-    commit: () =>
-      strategy.allocation?.assign(object, undefined, contextOf(environment, target.resource, options)),
+    commit: () => claim(environment, target, object, undefined, options),
   }));
 }
 
@@ -121,19 +127,21 @@ function prepareUpdate(
 
 function concludeUpdate(
   environment: Environment,
-  { resource }: NamedTarget,
+  target: NamedTarget,
   draft: Draft,
   current: KubeObject,
   options: WriteOptions,
 ): WriteDecision {
-  const strategy = strategyOf(environment, resource);
-  const { allocation } = strategy;
+  const strategy = strategyOf(environment, target.resource);
   if (isFinished(strategy.isFinalized?.(draft) ?? true, draft)) {
-    return { decision: null, commit: () => (options.dryRun ? undefined : allocation?.release(current)) };
+    return {
+      decision: null,
+      commit: () => (options.dryRun ? undefined : strategy.allocation?.release(current)),
+    };
   }
   return {
     decision: draft,
-    commit: () => allocation?.assign(draft, current, contextOf(environment, resource, options)),
+    commit: () => claim(environment, target, draft, current, options),
   };
 }
 

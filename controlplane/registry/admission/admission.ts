@@ -40,12 +40,18 @@ export interface AdmissionPlugin {
   admit?(request: AdmissionRequest, tools: AdmissionTools): MaybePromise<void>;
   /** Runs after every mutation and the kind's own validation. */
   validate?(request: AdmissionRequest, tools: AdmissionTools): MaybePromise<void>;
+  /**
+   * Runs in the same step as the write, with nothing in between: for what must be counted exactly. Returns what to do once nothing else can
+   * refuse. Dry runs are not charged.
+   */
+  charge?(request: AdmissionRequest, tools: AdmissionTools): (() => void) | undefined;
 }
 
 /** All plugins, one after the other. */
 export interface AdmissionChain {
   admit(request: AdmissionRequest): MaybePromise<void>;
   validate(request: AdmissionRequest): MaybePromise<void>;
+  charge(request: AdmissionRequest): () => void;
 }
 
 export function admissionChain(plugins: readonly AdmissionPlugin[], tools: AdmissionTools): AdmissionChain {
@@ -56,5 +62,14 @@ export function admissionChain(plugins: readonly AdmissionPlugin[], tools: Admis
       for (const plugin of plugins) done = andThen(done, () => plugin[phase]?.(request, tools));
       return done;
     };
-  return { admit: run('admit'), validate: run('validate') };
+  return {
+    admit: run('admit'),
+    validate: run('validate'),
+    charge(request) {
+      const charges = plugins.map((plugin) => plugin.charge?.(request, tools));
+      return () => {
+        if (!request.options.dryRun) for (const charge of charges) charge?.();
+      };
+    },
+  };
 }

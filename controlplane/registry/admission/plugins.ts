@@ -1,17 +1,19 @@
-import type { AdmissionPlugin } from './admission.ts';
+import type { AdmissionPlugin, AdmissionTools } from './admission.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { limitRanger } from './plugins/limit-ranger.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
 import { priority } from './plugins/priority.ts';
 import { rbacEscalation } from './plugins/rbac-escalation.ts';
+import { resourceQuota } from './plugins/resource-quota.ts';
 import { serviceAccount } from './plugins/service-account.ts';
 
 /** Every admission plugin, in the order of Kubernetes' `pkg/kubeapiserver/options/plugins.go`. */
-export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
+export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugin[] => [
   namespaceLifecycle,
   limitRanger,
   serviceAccount,
   priority,
   defaultTolerationSeconds,
   rbacEscalation,
+  resourceQuota(tools),
 ];

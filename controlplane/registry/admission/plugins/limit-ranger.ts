@@ -49,7 +49,7 @@ const aggregated = (problems: readonly string[]): string => {
 };
 
 function problemsOf(object: KubeObject, limit: LimitRangeItem): string[] {
-  if (object.kind === 'PersistentVolumeClaim') return claimProblems(object as unknown as Claim, limit);
+  if (object.kind === 'PersistentVolumeClaim') return claimProblems(object, limit);
   const { spec } = object as unknown as Pod;
   if (limit.type === 'Container') {
     const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
@@ -98,9 +98,6 @@ function maxProblem(type: string, name: string, most: string, usage: Usage): str
   return isOver ? `${rule}, but request is ${request}` : undefined;
 }
 
-/** Beyond it, thousandths do not fit an int64 (apimachinery `MaxMilliValue`). */
-const MAX_MILLI_VALUE = 9_223_372_036_854_775;
-
 function ratioProblem(type: string, name: string, ratio: string, usage: Usage): string | undefined {
   const [request, limit] = [usage.requests?.[name], usage.limits?.[name]];
   const rule = `${name} max limit to request ratio per ${type} is ${ratio}`;
@@ -109,9 +106,9 @@ function ratioProblem(type: string, name: string, ratio: string, usage: Usage): 
     return `${rule}, but no request is specified or request is 0`;
   if (limit === undefined || amount(limit) === 0) return `${rule}, but no limit is specified or limit is 0`;
   const observed = amount(limit) / amount(request);
-  const isFine = quantityValue(ratio) <= MAX_MILLI_VALUE;
-  const most = isFine ? quantityMilliValue(ratio) / 1000 : quantityValue(ratio);
-  return observed > most ? `${rule}, but provided ratio is ${observed.toFixed(6)}` : undefined;
+  return observed > quantityMilliValue(ratio) / 1000
+    ? `${rule}, but provided ratio is ${observed.toFixed(6)}`
+    : undefined;
 }
 
 /** Claims have no limits: the largest is one of requests. */
