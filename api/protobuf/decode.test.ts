@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, test } from 'vitest';
-import { fieldsOf, isType } from '../schema.ts';
+import { RESOURCES } from '../resources.ts';
+import { type FieldType, fieldsOf, isType } from '../schema.ts';
 import { StatusError } from '../status.ts';
 import { decodeProtobuf } from './decode.ts';
 import { FIELD_TABLE } from './field-table.ts';
@@ -74,8 +75,10 @@ describe('what kubectl sends', () => {
   });
 });
 
+type WireField = readonly [number, number | string | Uint8Array];
+
 /** Field after field: varints are numbers, everything else is bytes with a length. */
-function message(...fields: readonly (readonly [number, number | string | Uint8Array])[]): Uint8Array {
+function message(...fields: readonly WireField[]): Uint8Array {
   const writer = protobuf.Writer.create();
   for (const [number, value] of fields) {
     if (typeof value === 'number') writer.uint32(number << 3).int64(value);
@@ -127,6 +130,48 @@ describe('forms of their own', () => {
         volumes: [{ name: 'v', emptyDir: {} }],
         containers: [{ name: 'c', livenessProbe: { httpGet: { path: '/', port: 80 }, timeoutSeconds: 5 } }],
       },
+    });
+  });
+
+  test('what stands for a JSON value of any form, or for one of two forms', () => {
+    const schemaOf = (...fields: readonly WireField[]): unknown => {
+      const version = message([1, 'v1'], [4, message([1, message(...fields)])]);
+      const crd = message([2, message([7, version])]);
+      const object = objectOf('apiextensions.k8s.io/v1', 'CustomResourceDefinition', crd);
+      return (object as { spec: { versions: { schema: { openAPIV3Schema: unknown } }[] } }).spec.versions[0]!
+        .schema.openAPIV3Schema;
+    };
+    const text = message([5, 'string']);
+    expect(
+      schemaOf(
+        [2, 'about:blank'],
+        [8, message([1, 'false'])],
+        [20, message([1, '"a"'])],
+        [24, message([1, text])],
+      ),
+    ).toEqual({ $schema: 'about:blank', default: false, enum: ['a'], items: { type: 'string' } });
+    expect(
+      schemaOf([30, message([1, 0])], [33, message([1, 1], [2, text])], [24, message([2, text])]),
+    ).toEqual({
+      additionalProperties: false,
+      additionalItems: { type: 'string' },
+      items: [{ type: 'string' }],
+    });
+    expect(schemaOf([32, message([1, 'a'], [2, message([2, 'b'])])])).toEqual({ dependencies: { a: ['b'] } });
+  });
+
+  test('a zero that is meant where a number or a string may stand', () => {
+    const spec = message([1, message([1, 0], [2, 0])]);
+    expect(objectOf('policy/v1', 'PodDisruptionBudget', message([2, spec]))).toMatchObject({
+      spec: { minAvailable: 0 },
+    });
+  });
+
+  test('what a review says of a user', () => {
+    const extra = message([1, 'scopes'], [2, message([1, 'a'], [1, 'b'])]);
+    const spec = message([3, 'ann'], [5, extra]);
+    expect(objectOf('authorization.k8s.io/v1', 'SubjectAccessReview', message([2, spec]))).toMatchObject({
+      spec: { user: 'ann', extra: { scopes: ['a', 'b'] } },
     });
   });
 
@@ -227,12 +272,6 @@ describe('what is no such body', () => {
 });
 
 describe('the field table', () => {
-  /** Fields of Kubernetes 1.36 whose numbers are not published where this table was made from. */
-  const UNKNOWN = new Set([
-    'PodSpec.schedulingGroup',
-    'PodStatus.nodeAllocatableResourceClaimStatuses',
-    'ResourceHealth.message',
-  ]);
   const namesOf = (type: string): string[] =>
     (FIELD_TABLE.get(type) ?? []).flatMap(({ name, type: of, inline }) => (inline ? namesOf(of) : [name]));
 
@@ -240,11 +279,29 @@ describe('the field table', () => {
     for (const type of FIELD_TABLE.keys()) {
       if (!isType(type)) continue;
       const fields = fieldsOf(type);
-      const isBody = fields.has('apiVersion') && fields.has('kind') && !type.endsWith('Reference');
+      const isBody =
+        fields.has('metadata') || /^(DeleteOptions|API(Versions|Group|GroupList|ResourceList))$/.test(type);
       const isOutside = (name: string): boolean => isBody && (name === 'apiVersion' || name === 'kind');
-      const wanted = [...fields.keys()].filter((name) => !UNKNOWN.has(`${type}.${name}`) && !isOutside(name));
+      const wanted = [...fields.keys()].filter((name) => !isOutside(name));
       expect([type, namesOf(type).sort()]).toEqual([type, wanted.sort()]);
     }
+  });
+
+  const typesIn = (type: FieldType): string[] =>
+    type.kind === 'scalar' ? [] : type.kind === 'object' ? [type.of] : typesIn(type.of);
+
+  test('has every type that is in a built-in kind, its list, or the body of a subresource', () => {
+    const known = new Set<string>();
+    const visit = (type: string): void => {
+      if (known.has(type)) return;
+      known.add(type);
+      for (const field of fieldsOf(type).values()) typesIn(field.type).forEach(visit);
+    };
+    for (const { type, listType } of RESOURCES) [type, listType].filter(isType).forEach(visit);
+    ['Scale', 'Eviction', 'AuthenticationV1TokenRequest', 'DeleteOptions', 'Status'].forEach(visit);
+    expect([...known].filter((type) => !FIELD_TABLE.has(type))).toEqual([]);
+    for (const { type, listType } of RESOURCES)
+      expect(FIELD_TABLE.has(type) && FIELD_TABLE.has(listType)).toBe(true);
   });
 
   test('gives no number twice in a type', () => {

@@ -1,22 +1,10 @@
-import { apiVersionOf, RESOURCES } from '../resources.ts';
 import { StatusError } from '../status.ts';
+import { protobufType } from './kinds.ts';
 import { decodeMessage } from './messages.ts';
 import { toJson } from './to-json.ts';
 
 /** Before every object in `application/vnd.kubernetes.protobuf`: `k8s` and a zero byte. */
-const PREFIX = [0x6b, 0x38, 0x73, 0x00];
-
-/** Bodies that are not resources of their own, by `apiVersion/kind`. */
-const OTHERS: ReadonlyMap<string, string> = new Map([
-  ['autoscaling/v1/Scale', 'Scale'],
-  ['policy/v1/Eviction', 'Eviction'],
-  ['v1/Binding', 'Binding'],
-]);
-
-const types = new Map([
-  ...RESOURCES.map((resource) => [`${apiVersionOf(resource)}/${resource.kind}`, resource.type] as const),
-  ...OTHERS,
-]);
+export const PREFIX = [0x6b, 0x38, 0x73, 0x00];
 
 /** An object as its JSON body would have been parsed; `object` has `apiVersion` and `kind` too. */
 export interface DecodedBody {
@@ -61,9 +49,7 @@ function decodeEnvelope(bytes: Uint8Array): DecodedBody {
 
 function typeOf(apiVersion: string, kind: string): string {
   if (kind === '') throw StatusError.badRequest("Object 'Kind' is missing in the protobuf body");
-  // Registered in the version of every group, whichever the deleted object's is.
-  if (kind === 'DeleteOptions') return kind;
-  const type = types.get(`${apiVersion}/${kind}`);
+  const type = protobufType(apiVersion, kind);
   if (type === undefined) {
     throw StatusError.badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
   }

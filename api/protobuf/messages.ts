@@ -16,13 +16,26 @@ const SPECIAL = {
   microtime: { seconds: [1, 'int64'], nanos: [2, 'int32'] },
   intOrString: { type: [1, 'int64'], intVal: [2, 'int32'], strVal: [3, 'string'] },
   fieldsV1: { Raw: [1, 'bytes'] },
+  // k8s.io/apimachinery `runtime.RawExtension` and apiextensions' `JSON`: JSON text inside.
+  rawExtension: { raw: [1, 'bytes'] },
+  json: { raw: [1, 'bytes'] },
+  // `ExtraValue`: the list inside a map, which protobuf cannot write otherwise.
+  strings: { items: [1, '[]string'] },
+  // apiextensions' `JSONSchemaPropsOrBool`, `…OrArray` and `…OrStringArray`.
+  schemaOrBool: { allows: [1, 'bool'], schema: [2, 'JSONSchemaProps'] },
+  schemaOrArray: { schema: [1, 'JSONSchemaProps'], schemas: [2, '[]JSONSchemaProps'] },
+  schemaOrStrings: { schema: [1, 'JSONSchemaProps'], strings: [2, '[]string'] },
+  // k8s.io/apimachinery `meta/v1.WatchEvent`.
+  watchEvent: { type: [1, 'string'], object: [2, 'rawExtension'] },
 } as const;
 
 const root = new protobuf.Root();
 for (const [name, fields] of Object.entries(SPECIAL)) {
   const type = new protobuf.Type(name);
   for (const [field, [number, of]] of Object.entries(fields)) {
-    type.add(new protobuf.Field(field, number, of, 'optional'));
+    type.add(
+      new protobuf.Field(field, number, of.replace('[]', ''), of.startsWith('[]') ? 'repeated' : 'optional'),
+    );
   }
   root.add(type);
 }
@@ -33,9 +46,9 @@ for (const [name, rows] of FIELD_TABLE) {
 }
 root.resolveAll();
 
-function toField({ name, number, shape, type }: FieldRow): protobuf.ReflectionObject {
-  if (shape === 'map') return new protobuf.MapField(name, number, 'string', type);
-  return new protobuf.Field(name, number, type, shape === 'list' ? 'repeated' : 'optional');
+function toField({ wireName, number, shape, type }: FieldRow): protobuf.ReflectionObject {
+  if (shape === 'map') return new protobuf.MapField(wireName, number, 'string', type);
+  return new protobuf.Field(wireName, number, type, shape === 'list' ? 'repeated' : 'optional');
 }
 
 /** A message as it was on the wire: only the fields that were there are own properties. */

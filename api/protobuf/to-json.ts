@@ -8,8 +8,8 @@ type Json = { [field: string]: unknown };
 export function toJson(type: string, message: Message): Json {
   const json: Json = {};
   for (const row of FIELD_TABLE.get(type) ?? []) {
-    if (!Object.hasOwn(message, row.name)) continue;
-    const value = message[row.name];
+    if (!Object.hasOwn(message, row.wireName)) continue;
+    const value = message[row.wireName];
     if (row.inline) Object.assign(json, toJson(row.type, value as Message));
     else setField(json, row, value);
   }
@@ -18,10 +18,23 @@ export function toJson(type: string, message: Message): Json {
 
 function setField(json: Json, row: FieldRow, value: unknown): void {
   const converted = convertField(row, value);
-  const isZero = converted === '' || converted === 0 || converted === false;
-  if (converted === undefined || (isZero && row.shape === 'one' && !row.pointer)) return;
+  if (converted === undefined || (isAbsentZero(row) && isZero(converted))) return;
   json[row.name] = converted;
 }
+
+const ZERO_IS_ABSENT: ReadonlySet<string> = new Set([
+  'string',
+  'int32',
+  'int64',
+  'double',
+  'bool',
+  'bytes',
+  'quantity',
+  'intOrString',
+]);
+const isAbsentZero = ({ shape, pointer, type }: FieldRow): boolean =>
+  shape === 'one' && !pointer && ZERO_IS_ABSENT.has(type);
+const isZero = (value: unknown): boolean => value === '' || value === 0 || value === false;
 
 /** Undefined for what is absent: on the wire, an empty list or map is nothing. */
 function convertField({ shape, type }: FieldRow, value: unknown): unknown {
@@ -39,6 +52,7 @@ function convert(type: string, value: unknown): unknown {
     case 'string':
     case 'bool':
     case 'int32':
+    case 'double':
       return value;
     case 'int64':
       return Number(value);
@@ -53,7 +67,18 @@ function convert(type: string, value: unknown): unknown {
     case 'intOrString':
       return intOrString(value);
     case 'fieldsV1':
-      return JSON.parse(Buffer.from((own(value, 'Raw') ?? []) as Uint8Array).toString()) as unknown;
+      return jsonInside(value, 'Raw');
+    case 'rawExtension':
+    case 'json':
+      return jsonInside(value, 'raw');
+    case 'strings':
+      return own(value, 'items') ?? [];
+    case 'schemaOrBool':
+      return schemaIn(value) ?? own(value, 'allows') ?? false;
+    case 'schemaOrArray':
+      return schemaIn(value) ?? ((own(value, 'schemas') ?? []) as Message[]).map(schemaOf);
+    case 'schemaOrStrings':
+      return schemaIn(value) ?? own(value, 'strings') ?? [];
     default:
       return toJson(type, value as Message);
   }
@@ -62,6 +87,19 @@ function convert(type: string, value: unknown): unknown {
 /** What was on the wire: a message has the defaults of all other fields in its prototype. */
 const own = (message: unknown, field: string): unknown =>
   Object.hasOwn(message as Message, field) ? (message as Message)[field] : undefined;
+
+/** Undefined when there is no text. Throws when it is no JSON. */
+function jsonInside(message: unknown, field: string): unknown {
+  const text = Buffer.from((own(message, field) ?? []) as Uint8Array).toString();
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
+}
+
+const schemaOf = (message: Message): Json => toJson('JSONSchemaProps', message);
+
+function schemaIn(message: unknown): Json | undefined {
+  const schema = own(message, 'schema');
+  return schema === undefined ? undefined : schemaOf(schema as Message);
+}
 
 /** RFC 3339 with this many digits of a second; undefined for Go's zero time, which is an empty message and `null` in JSON. */
 function timeText(message: unknown, digits: number): string | undefined {
