@@ -4,11 +4,13 @@ import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realClock } from '#api/clock.ts';
 import { API_PORT, GRPC_PORT, NODE_PORT_RANGE, SERVICE_CIDR, UPLINK } from '#api/names.ts';
+import { createAuthentication } from '../controlplane/authentication/authentication.ts';
 import { rbacAuthorizer } from '../controlplane/authorization/rbac.ts';
 import { startControllers } from '../controlplane/controllers/start.ts';
 import { createDialer, createLateDialer } from '../controlplane/nodes/dialer.ts';
 import { startNodeServer } from '../controlplane/nodes/node-server.ts';
 import { loadPki } from '../controlplane/pki/pki.ts';
+import { loadServiceAccountKey } from '../controlplane/pki/service-account-key.ts';
 import { createClient } from '../controlplane/registry/client.ts';
 import { createRegistry } from '../controlplane/registry/create-registry.ts';
 import { startScheduler } from '../controlplane/scheduler/start.ts';
@@ -27,8 +29,9 @@ await runProcess('controlplane', async (log) => {
   const clock = realClock;
 
   await mkdir(stateDir, { recursive: true });
+  const pkiDir = join(stateDir, 'pki');
   const pki = await loadPki({
-    dir: join(stateDir, 'pki'),
+    dir: pkiDir,
     hosts: [new URL(apiUrl).hostname, 'controlplane', advertise],
     joinToken: secret(env, 'PODLAB_JOIN_TOKEN'),
     clock,
@@ -37,10 +40,12 @@ await runProcess('controlplane', async (log) => {
     path: join(stateDir, 'state.db'),
     onWatcherError: (error) => log.error({ err: error }, 'a watcher of the store failed'),
   });
+  const authentication = createAuthentication(store, clock, () => loadServiceAccountKey(pkiDir));
   const authorizer = rbacAuthorizer(store);
   const dialer = createLateDialer();
   const registry = createRegistry({
     store,
+    authentication,
     authorizer,
     clock,
     dialer,
@@ -55,6 +60,7 @@ await runProcess('controlplane', async (log) => {
   dialer.become(createDialer({ streams: nodes.streams, client, log }));
   const server = await startApiServer({
     registry,
+    authentication,
     authorizer,
     tls: { key: pki.server.key, cert: pki.server.cert, clientCa: pki.caCert },
     streaming: createStreamingHandlers({ streams: nodes.streams, log }),

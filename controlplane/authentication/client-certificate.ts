@@ -21,12 +21,21 @@ export function userOf(socket: CertifiedSocket): UserInfo | undefined {
 
 function readUser(socket: CertifiedSocket): UserInfo | undefined {
   if (!socket.authorized) return undefined;
-  const subject: { CN?: string | string[]; O?: string | string[] } | undefined =
-    socket.getPeerCertificate().subject;
+  const { subject: given, fingerprint256 } = socket.getPeerCertificate();
+  const subject: { CN?: string | string[]; O?: string | string[] } | undefined = given;
   const name = [subject?.CN ?? []].flat()[0];
   if (name === undefined) return undefined;
-  return { name, groups: [...[subject?.O ?? []].flat(), 'system:authenticated'] };
+  const credential = `X509SHA256=${fingerprint256.replaceAll(':', '').toLowerCase()}`;
+  return {
+    name,
+    groups: [...[subject?.O ?? []].flat(), 'system:authenticated'],
+    extra: { 'authentication.kubernetes.io/credential-id': [credential] },
+  };
 }
+
+/** Whether the client shows a certificate, and the cluster's CA did not sign it, or its time is over. */
+export const showsUnknownCertificate = (socket: CertifiedSocket): boolean =>
+  !socket.authorized && Object.keys(socket.getPeerCertificate()).length > 0;
 
 /** The TLS connection beneath a request of either HTTP version. */
 export function socketOf(request: AnyRequest): CertifiedSocket {

@@ -1,5 +1,5 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -7,6 +7,7 @@ import type { Clock } from '#api/clock.ts';
 import { realClock } from '#api/clock.ts';
 import { CLUSTER_DOMAIN, KUBERNETES_SERVICE_IP } from '#api/names.ts';
 import { createCa, isUsable, issue, signCsr, type CertificateRequest, type KeyPair } from './certificates.ts';
+import { readIfExists, writeAtomically } from './files.ts';
 
 /** The cluster's identity: who may speak to whom. */
 export interface Pki {
@@ -135,27 +136,6 @@ function splitPair(text: string): KeyPair {
   return keyStart === -1
     ? { cert: text, key: '' }
     : { cert: text.slice(0, keyStart), key: text.slice(keyStart) };
-}
-
-async function readIfExists(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function writeAtomically(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -1,6 +1,7 @@
 import { isStored, type Kinds } from '#api/resources.ts';
 import { realClock, type Clock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
+import { type Authentication, createAuthentication } from '../authentication/authentication.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
 import type { Dialer } from '../dialer.ts';
@@ -28,10 +29,11 @@ import { versionedRegistry } from './versions/versioned-registry.ts';
 import { Versions } from './versions/versions.ts';
 import { watchObjects } from './watch.ts';
 
-/** `clock` defaults to the real one, `authorizer` to RBAC over the store, `dialer` to none, the rest to what `DEFAULT_CONFIG` says. */
+/** `clock` defaults to the real one, `authentication` to one with a key of its own, `authorizer` to RBAC over the store, `dialer` to none, the rest to what `DEFAULT_CONFIG` says. */
 export type RegistryOptions = {
   readonly store: Store;
   readonly clock?: Clock;
+  readonly authentication?: Authentication;
   readonly authorizer?: Authorizer;
   readonly dialer?: Dialer;
 } & Partial<RegistryConfig>;
@@ -39,6 +41,7 @@ export type RegistryOptions = {
 export function createRegistry({
   store,
   clock = realClock,
+  authentication = createAuthentication(store, clock),
   authorizer = rbacAuthorizer(store),
   dialer,
   ...config
@@ -57,6 +60,7 @@ export function createRegistry({
     catalog,
     compaction: new Compaction(clock),
     versions,
+    authentication,
     authorizer,
     admission: admissionChain(admissionPlugins(tools), tools),
   };

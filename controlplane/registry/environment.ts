@@ -1,6 +1,7 @@
 import type { Clock } from '#api/clock.ts';
 import type { KubeObject, Resource } from '#api/resources.ts';
 import type { Entry, Key, Store } from '../store/store.ts';
+import type { Authentication } from '../authentication/authentication.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { AdmissionChain } from './admission/admission.ts';
 import type { Catalog } from './catalog.ts';
@@ -21,6 +22,7 @@ export interface Environment {
   readonly compaction: Compaction;
   readonly versions: Versions;
   readonly admission: AdmissionChain;
+  readonly authentication: Authentication;
   readonly authorizer: Authorizer;
 }
 

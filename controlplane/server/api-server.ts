@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type Clock, realClock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
+import type { Authentication } from '../authentication/authentication.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Dialer } from '../dialer.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -18,6 +19,7 @@ import { handleUpgrade } from './upgrade.ts';
 
 export interface ApiServerOptions {
   readonly registry: Registry;
+  readonly authentication: Authentication;
   readonly authorizer: Authorizer;
   readonly tls: {
     /** PEM. */
@@ -49,6 +51,7 @@ const MAX_CONCURRENT_STREAMS = 10_000;
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const context: ServerContext = {
     registry: options.registry,
+    authentication: options.authentication,
     authorizer: options.authorizer,
     streaming: options.streaming,
     dialer: options.dialer,

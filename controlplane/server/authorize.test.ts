@@ -73,13 +73,17 @@ describe('authorization', () => {
 });
 
 const socket = (authorized: boolean, subject: unknown): CertifiedSocket =>
-  ({ authorized, getPeerCertificate: () => ({ subject }) }) as unknown as CertifiedSocket;
+  ({
+    authorized,
+    getPeerCertificate: () => ({ subject, fingerprint256: 'AB:01' }),
+  }) as unknown as CertifiedSocket;
 
 describe('a client certificate', () => {
   it('names the user by CN and its groups by O', () => {
     expect(userOf(socket(true, { CN: 'jane', O: ['a', 'b'] }))).toEqual({
       name: 'jane',
       groups: ['a', 'b', 'system:authenticated'],
+      extra: { 'authentication.kubernetes.io/credential-id': ['X509SHA256=ab01'] },
     });
     expect(userOf(socket(true, { CN: 'jane' }))?.groups).toEqual(['system:authenticated']);
   });

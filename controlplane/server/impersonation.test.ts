@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { impersonated } from './impersonation.ts';
@@ -6,6 +7,8 @@ import { impersonated } from './impersonation.ts';
 const AUTHORIZER = rbacAuthorizer(new MemoryStore());
 const ADMIN = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 const JANE = { name: 'jane', groups: ['system:authenticated'] };
+
+const groupsOf = (name: string) => impersonated(AUTHORIZER, ADMIN, ['Impersonate-User', name])?.groups;
 
 describe('impersonation', () => {
   it('leaves a request that asks for none to its own user', () => {
@@ -18,6 +21,34 @@ describe('impersonation', () => {
       name: 'joe',
       groups: ['a', 'b,c', 'system:authenticated'],
     });
+  });
+
+  it('takes over uid and extra fields', () => {
+    const headers = ['Impersonate-User', 'joe', 'Impersonate-Uid', '7', 'Impersonate-Extra-A%2fb', 'x'];
+    expect(impersonated(AUTHORIZER, ADMIN, headers)).toEqual({
+      name: 'joe',
+      uid: '7',
+      groups: ['system:authenticated'],
+      extra: { 'a/b': ['x'] },
+    });
+    const may = { allowed: true, reason: '' };
+    const onlyUsers: Authorizer = {
+      ...AUTHORIZER,
+      authorize: (access) =>
+        'resource' in access && access.resource === 'users' ? may : { ...may, allowed: false },
+    };
+    expect(() => impersonated(onlyUsers, JANE, headers)).toThrow(
+      'userextras.authentication.k8s.io "x" is forbidden: User "jane" cannot impersonate resource "userextras/a/b" in API group "authentication.k8s.io" at the cluster scope',
+    );
+  });
+
+  it('gives a service account its groups, and nobody those of the authenticated', () => {
+    expect(groupsOf('system:serviceaccount:a:b')).toEqual([
+      'system:serviceaccounts',
+      'system:serviceaccounts:a',
+      'system:authenticated',
+    ]);
+    expect(groupsOf('system:anonymous')).toEqual(['system:unauthenticated']);
   });
 
   it('is refused to others', () => {

@@ -2,13 +2,14 @@ import { StatusError } from '#api/status.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { UserInfo } from '../registry/registry.ts';
 import type { ApiRequest } from './api-request.ts';
-import { socketOf, unauthorized, userOf } from '../authentication/client-certificate.ts';
+import { socketOf, unauthorized } from '../authentication/client-certificate.ts';
 import { ANONYMOUS, authorizePath, authorizeResource, isPublicPath } from './authorize.ts';
 import { serveDiscovery } from './discovery/discovery-handler.ts';
 import { groupVersions } from './discovery/groups.ts';
 import type { Exchange } from './exchange.ts';
 import { type HealthCheck, serveHealth, serveVersion } from './health.ts';
 import { impersonated } from './impersonation.ts';
+import { CONFIGURATION_PATH, KEYS_PATH, serveIssuerDiscovery } from './issuer-discovery.ts';
 import { serveOpenApi } from './openapi/openapi-handler.ts';
 import { booleanParameter, selectedName } from './query-options.ts';
 import { type ResourceRoute, type Route, parsePath, verbOf } from './request-info.ts';
@@ -22,8 +23,9 @@ const HEALTH_CHECKS: readonly HealthCheck[] = [{ name: 'ping', check: () => unde
 /** Serves one request that is not an upgrade. Throws what the client did wrong as a `StatusError`. */
 export async function handleRequest(context: ServerContext, exchange: Exchange): Promise<void> {
   const route = routeOf(exchange.path, context.registry.catalog);
-  const { rawHeaders } = exchange.request;
-  const user = impersonated(context.authorizer, userOf(socketOf(exchange.request)), rawHeaders);
+  const { request } = exchange;
+  const shown = await context.authentication.authenticator.authenticate(request, socketOf(request));
+  const user = impersonated(context.authorizer, shown, request.rawHeaders);
   if (user === undefined && !isPublicPath(exchange.path)) throw unauthorized();
   if (route.kind === 'resource') {
     await handleResource(context, authorized(context, exchange, route.target, user));
@@ -102,7 +104,8 @@ async function servePath(context: ServerContext, exchange: Exchange): Promise<bo
       return (
         (await serveHealth(exchange, HEALTH_CHECKS)) ||
         (await serveDiscovery(exchange, context.registry.catalog)) ||
-        (await serveOpenApi(exchange, context.registry.catalog))
+        (await serveOpenApi(exchange, context.registry.catalog)) ||
+        (await serveIssuerDiscovery(exchange, context.authentication.tokens.signer))
       );
   }
 }
@@ -117,6 +120,8 @@ function pathsOfGroupVersion(apiVersion: string): string[] {
 }
 
 const FIXED_PATHS = [
+  CONFIGURATION_PATH,
+  KEYS_PATH,
   '/api',
   '/api/v1',
   '/apis',

@@ -100,6 +100,8 @@ function kindOfBody({ resource, subresource }: ResourceRoute): string {
       return 'Binding';
     case 'eviction':
       return 'Eviction';
+    case 'token':
+      return 'TokenRequest';
     default:
       return resource.kind;
   }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { Verb } from '#api/resources.ts';
+import type { Authentication } from '../authentication/authentication.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Dialer } from '../dialer.ts';
 import type { Registry, UserInfo } from '../registry/registry.ts';
@@ -13,6 +14,7 @@ import type { StreamingHandlers } from './streaming.ts';
 /** What all handlers share. */
 export interface ServerContext {
   readonly registry: Registry;
+  readonly authentication: Authentication;
   readonly authorizer: Authorizer;
   readonly streaming: StreamingHandlers;
   readonly clock: Clock;

@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { realClock } from '#api/clock.ts';
 import { resourceOf } from '#api/resources.ts';
+import { createAuthentication } from '../authentication/authentication.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
 import { loadPki } from '../pki/pki.ts';
 import { createRegistry } from '../registry/create-registry.ts';
@@ -56,7 +58,8 @@ export async function startFixture(streaming: StreamingHandlers = NO_STREAMING):
   const dir = await mkdtemp(join(tmpdir(), 'api-server-'));
   const pki = await loadPki({ dir, hosts: ['127.0.0.1'] });
   const store = new MemoryStore();
-  const registry = createRegistry({ store });
+  const authentication = createAuthentication(store, realClock);
+  const registry = createRegistry({ store, authentication });
   await registry.create(
     { resource: resourceOf('namespaces'), namespace: undefined },
     { metadata: { name: 'default' } },
@@ -64,6 +67,7 @@ export async function startFixture(streaming: StreamingHandlers = NO_STREAMING):
   );
   const server = await startApiServer({
     registry,
+    authentication,
     authorizer: rbacAuthorizer(store),
     tls: { ...pki.server, clientCa: pki.caCert },
     streaming,

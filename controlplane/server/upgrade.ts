@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '#api/status.ts';
 import { ApiRequest } from './api-request.ts';
-import { type CertifiedSocket, userOf } from '../authentication/client-certificate.ts';
+import type { CertifiedSocket } from '../authentication/client-certificate.ts';
 import { impersonated } from './impersonation.ts';
 import { authorized, routeOf } from './request-handler.ts';
 import type { ServerContext } from './server-context.ts';
@@ -34,11 +34,9 @@ async function upgrade(
 ): Promise<void> {
   const exchange = new ApiRequest(request);
   const route = routeOf(exchange.path, context.registry.catalog);
-  const user = impersonated(
-    context.authorizer,
-    userOf(socket as unknown as CertifiedSocket),
-    request.rawHeaders,
-  );
+  const { authenticator } = context.authentication;
+  const shown = await authenticator.authenticate(request, socket as unknown as CertifiedSocket);
+  const user = impersonated(context.authorizer, shown, request.rawHeaders);
   const what = route.kind === 'resource' ? route.target.subresource : undefined;
   if (route.kind !== 'resource' || !isUpgradeSubresource(what)) {
     throw new StatusError('NotFound', 'the server could not find the requested resource', {});

@@ -4,7 +4,6 @@ import type {
   SelfSubjectRulesReviewSpec,
   SubjectAccessReviewSpec,
   SubjectRulesReviewStatus,
-  UserInfo as UserInfoV1,
 } from '#api/gen/types.ts';
 import { apiVersionOf, type Resource } from '#api/resources.ts';
 import { invalid, StatusError } from '#api/status.ts';
@@ -14,11 +13,13 @@ import { checkNamespace, refuseInvalid } from '../create.ts';
 import { decodeObject, type Draft } from '../decode/decode.ts';
 import { entryOf, type Environment } from '../environment.ts';
 import type { Target, UserInfo, WriteOptions } from '../registry.ts';
+import { reviewToken } from './token-review.ts';
+import { userInfoOf } from './user-info.ts';
 import { accessSpecProblems, accessStatus, subjectOf } from './access-review.ts';
 
 /** Answers a POST of a kind that is not kept: reviews of access and of users, which hold a question and get an answer. */
 export async function answerQuestion(
-  { authorizer, clock }: Environment,
+  { authentication, authorizer, clock }: Environment,
   target: Target,
   body: unknown,
   options: WriteOptions,
@@ -39,6 +40,8 @@ export async function answerQuestion(
     case 'subjectaccessreviews':
     case 'localsubjectaccessreviews':
       return answerAccess(authorizer, target, draft, user);
+    case 'tokenreviews':
+      return answer(resource, draft, { status: await reviewToken(authentication.authenticator, draft) });
     default:
       throw new StatusError('MethodNotAllowed', `${resource.kind} is not answered by this server yet`);
   }
@@ -76,15 +79,6 @@ const answer = (resource: Resource, draft: Draft, changes: object): Entry =>
     apiVersion: apiVersionOf(resource),
     ...changes,
   });
-
-const userInfoOf = ({ name, groups, uid, extra }: UserInfo): UserInfoV1 => ({
-  username: name,
-  ...(uid === undefined ? {} : { uid }),
-  groups: [...groups],
-  ...(extra === undefined
-    ? {}
-    : { extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]])) }),
-});
 
 function rulesStatus(
   authorizer: Authorizer,

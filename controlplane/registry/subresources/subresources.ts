@@ -6,6 +6,7 @@ import type { NamedTarget, Patch, WriteOptions } from '../registry.ts';
 import { finalizeNamespace } from './namespace-finalize.ts';
 import { bindPod } from './pod-binding.ts';
 import { evictPod } from './pod-eviction.ts';
+import { requestToken } from './token-request.ts';
 import { patchScale, updateScale } from './scale.ts';
 
 type Updated = Promise<{ entry: Entry; created: boolean }>;
@@ -33,6 +34,8 @@ export async function createSubresource(
     case 'eviction':
       await evictPod(environment, target, body, options);
       return succeeded();
+    case 'token':
+      return requestToken(environment, target, body, options);
     default:
       throw StatusError.methodNotAllowed();
   }
