@@ -3,6 +3,7 @@ import { startRbacBootstrap } from './bootstrap/rbac/rbac-controller.ts';
 import { startClusterRoleAggregation } from './clusterrole-aggregation/clusterrole-aggregation-controller.ts';
 import type { ControllerContext, Running } from './context.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
+import { startDisruptionController } from './disruption/disruption-controller.ts';
 import { startEndpointsController } from './endpoints/endpoints-controller.ts';
 import { startEndpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { startMirroringController } from './endpointslice/mirroring-controller.ts';
@@ -27,6 +28,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startDeploymentController,
   startReplicaSetController,
   startReplicationController,
+  startDisruptionController,
   startEndpointsController,
   startEndpointSliceController,
   startMirroringController,

@@ -1,6 +1,6 @@
 import type { Kinds } from '#api/resources.ts';
 import { runController, type Controller } from '../controller.ts';
-import { markDisrupted, type Disruption } from '../disruption.ts';
+import { markDisrupted, type Disruption } from '../disruption-target.ts';
 import { keyOf, splitKey } from '../keys.ts';
 import { isReady } from '../node-lifecycle/node-plan.ts';
 import { isTerminal } from '../pod-state.ts';

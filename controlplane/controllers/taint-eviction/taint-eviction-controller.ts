@@ -1,7 +1,7 @@
 import type { Taint } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import { runController, type Controller } from '../controller.ts';
-import { markDisrupted } from '../disruption.ts';
+import { markDisrupted } from '../disruption-target.ts';
 import { keyOf, splitKey } from '../keys.ts';
 import { createEventRecorder } from '../recorder.ts';
 import type { ControllerContext } from '../context.ts';

@@ -1,11 +1,18 @@
+import { rfc3339 } from '#api/clock.ts';
 import type { DeleteOptions, Eviction } from '#api/gen/types.ts';
+import type { Kinds } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
+import { groupResource } from '../create.ts';
 import { decodeAs } from '../decode/decode.ts';
 import { deleteObject } from '../delete.ts';
-import type { Environment } from '../environment.ts';
+import { keyOf, type Environment } from '../environment.ts';
 import type { NamedTarget, WriteOptions } from '../registry.ts';
+import { writeOrPretend } from '../write.ts';
+import { chargeEviction } from './disruption-budget.ts';
 
-/** Deletes a Pod as its owner allows. There are no disruption budgets so far, so every owner does. */
+type Pod = Kinds['pods'];
+
+/** Deletes a Pod if its disruption budget allows it. */
 export async function evictPod(
   environment: Environment,
   target: NamedTarget,
@@ -17,6 +24,34 @@ export async function evictPod(
   if ((eviction.metadata?.name ?? '') !== target.name) {
     throw StatusError.badRequest('name in URL does not match name in Eviction object');
   }
+  const found = environment.store.get(keyOf(target, target.name));
+  if (found === undefined) throw StatusError.notFound(groupResource(target), target.name);
   const deleteOptions: DeleteOptions = eviction.deleteOptions ?? {};
-  await deleteObject(environment, target, deleteOptions, options);
+  const dryRun = options.dryRun || (deleteOptions.dryRun ?? []).length > 0;
+  await chargeEviction(environment, found.object, dryRun);
+  await markEvicted(environment, target, dryRun);
+  const whole = { ...target, subresource: undefined };
+  await deleteObject(environment, whole, deleteOptions, options);
+}
+
+/** So that its end can be told from a failure of its own (KEP-3329). */
+async function markEvicted(
+  { store, clock }: Environment,
+  target: NamedTarget,
+  dryRun: boolean,
+): Promise<void> {
+  await writeOrPretend(store, keyOf(target, target.name), dryRun, (current) => {
+    if (current === undefined || current.metadata.deletionTimestamp !== undefined) return undefined;
+    const pod = current as Pod;
+    const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+      lastTransitionTime: rfc3339(clock.now()),
+      observedGeneration: pod.metadata.generation ?? 1,
+    };
+    return { ...pod, status: { ...pod.status, conditions: [...others, condition] } };
+  });
 }
