@@ -18,6 +18,7 @@ import { startApiServer } from '../controlplane/server/api-server.ts';
 import { createStreamingHandlers } from '../controlplane/server/streaming/handlers.ts';
 import { openStore } from '../controlplane/store/sqlite-store.ts';
 import { count, secret, text } from './environment.ts';
+import { startHealthChecks } from './health-checks.ts';
 import { runProcess } from './process.ts';
 
 await runProcess('controlplane', async (log) => {
@@ -58,9 +59,11 @@ await runProcess('controlplane', async (log) => {
   const grpcPort = count(env, 'PODLAB_GRPC_LISTEN_PORT', GRPC_PORT);
   const nodes = await startNodeServer({ client, pki, clock, log, host: '0.0.0.0', port: grpcPort });
   dialer.become(createDialer({ streams: nodes.streams, client, log }));
+  let hasStarted = false;
   const server = await startApiServer({
     registry,
     authentication,
+    store,
     authorizer,
     tls: { key: pki.server.key, cert: pki.server.cert, clientCa: pki.caCert },
     streaming: createStreamingHandlers({ streams: nodes.streams, log }),
@@ -68,6 +71,7 @@ await runProcess('controlplane', async (log) => {
     host: '0.0.0.0',
     port: count(env, 'PODLAB_API_LISTEN_PORT', API_PORT),
     log,
+    healthChecks: startHealthChecks(client, () => hasStarted),
   });
   const controllers = startControllers({
     client,
@@ -80,6 +84,7 @@ await runProcess('controlplane', async (log) => {
     },
   });
   const scheduler = startScheduler({ client, clock, log });
+  hasStarted = true;
   await publishKubeconfig(env['PODLAB_KUBECONFIG'], pki.kubeconfig(apiUrl));
   log.info({ apiUrl, advertise }, 'control plane serves');
 

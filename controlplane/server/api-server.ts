@@ -10,16 +10,22 @@ import type { Authentication } from '../authentication/authentication.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Dialer } from '../dialer.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Store } from '../store/store.ts';
 import { Exchange } from './exchange.ts';
+import type { HealthCheck } from './health.ts';
+import { ownChecks, Shutdown } from './own-health-checks.ts';
 import { Metrics } from './metrics.ts';
 import { handleRequest } from './request-handler.ts';
 import type { ServerContext } from './server-context.ts';
 import type { StreamingHandlers } from './streaming.ts';
+import { TooBusy, Traffic } from './traffic.ts';
 import { handleUpgrade } from './upgrade.ts';
 
 export interface ApiServerOptions {
   readonly registry: Registry;
   readonly authentication: Authentication;
+  /** Where the registry keeps its objects. */
+  readonly store: Store;
   readonly authorizer: Authorizer;
   readonly tls: {
     /** PEM. */
@@ -35,6 +41,8 @@ export interface ApiServerOptions {
   readonly log: Logger;
   readonly dialer?: Dialer;
   readonly clock?: Clock;
+  /** Besides the server's own. */
+  readonly healthChecks?: readonly HealthCheck[];
 }
 
 export interface ApiServer {
@@ -49,15 +57,20 @@ const MAX_CONCURRENT_STREAMS = 10_000;
 
 /** Serves the Kubernetes API over HTTPS, HTTP/2 and 1.1. Rejects when it cannot listen. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const clock = options.clock ?? realClock;
+  const traffic = new Traffic(clock);
+  const shutdown = new Shutdown();
   const context: ServerContext = {
     registry: options.registry,
     authentication: options.authentication,
     authorizer: options.authorizer,
     streaming: options.streaming,
     dialer: options.dialer,
-    clock: options.clock ?? realClock,
+    clock,
     log: options.log,
-    metrics: new Metrics(),
+    metrics: new Metrics(options.registry.catalog, options.store, traffic),
+    traffic,
+    healthChecks: [...ownChecks(options.store), ...(options.healthChecks ?? []), shutdown],
     watches: new Set(),
   };
   const { key, cert, clientCa } = options.tls;
@@ -76,7 +89,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   await listen(server, options.port, options.host);
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => close(server, sockets, context),
+    close: () => {
+      shutdown.begin();
+      return close(server, sockets, context);
+    },
   };
 }
 
@@ -94,7 +110,10 @@ function serve(server: Http2SecureServer, context: ServerContext): Set<Socket> {
     void handleUpgrade(context, request, socket, head);
   });
   server.on('sessionError', (err) => log.debug({ err }, 'connection failed'));
-  server.on('tlsClientError', (err) => log.debug({ err }, 'TLS handshake failed'));
+  server.on('tlsClientError', (err) => {
+    context.metrics.countHandshakeError();
+    log.debug({ err }, 'TLS handshake failed');
+  });
   server.on('error', (err) => log.error({ err }, 'API server failed'));
   return sockets;
 }
@@ -124,11 +143,18 @@ async function answerError(context: ServerContext, exchange: Exchange, error: un
   }
   try {
     if (exchange.response.headersSent) exchange.response.destroy();
+    else if (error instanceof TooBusy) await sendTooBusy(exchange, error);
     else await exchange.sendStatus(isExpected ? error : StatusError.internal(messageOf(error)));
   } catch (failure) {
     context.log.debug({ err: failure }, 'answer could not be sent');
   }
 }
+
+const sendTooBusy = (exchange: Exchange, { code, message }: TooBusy): Promise<void> =>
+  exchange.send(code, 'text/plain; charset=utf-8', `${message}\n`, {
+    'retry-after': '1',
+    'x-content-type-options': 'nosniff',
+  });
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -82,12 +82,15 @@ export class Exchange extends ApiRequest {
     return /\bgzip\b/.test(this.header('accept-encoding') ?? '');
   }
 
-  sendJson(status: number, value: unknown): Promise<void> {
-    return this.send(status, 'application/json', toJson(value, this.pretty));
+  sendJson(status: number, value: unknown, headers: Record<string, string> = {}): Promise<void> {
+    return this.send(status, 'application/json', toJson(value, this.pretty), headers);
   }
 
   sendStatus(error: StatusError): Promise<void> {
-    return this.sendJson(error.code, error.toStatus());
+    const { retryAfterSeconds = 0 } = error.details ?? {};
+    const headers: Record<string, string> =
+      retryAfterSeconds > 0 ? { 'retry-after': String(retryAfterSeconds) } : {};
+    return this.sendJson(error.code, error.toStatus(), headers);
   }
 }
 

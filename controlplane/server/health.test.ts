@@ -11,15 +11,41 @@ afterAll(() => fixture.stop());
 describe('health', () => {
   it('answers ok, and every check with verbose', async () => {
     expect((await fixture.ask('GET', '/readyz')).text).toBe('ok');
-    expect((await fixture.ask('GET', '/livez?verbose')).text).toBe('[+]ping ok\nlivez check passed\n');
+    expect((await fixture.ask('GET', '/livez?verbose')).text).toBe(
+      '[+]ping ok\n[+]log ok\n[+]etcd ok\nlivez check passed\n',
+    );
   });
 
   it('leaves out an excluded check, and warns of one that does not exist', async () => {
     const { code, text } = await fixture.ask('GET', '/readyz?verbose&exclude=ping&exclude=none');
     expect(code).toBe(200);
     expect(text).toBe(
-      '[+]ping excluded: ok\nwarn: some health checks cannot be excluded: no matches for "none"\nreadyz check passed\n',
+      [
+        '[+]ping excluded: ok',
+        '[+]log ok',
+        '[+]etcd ok',
+        '[+]etcd-readiness ok',
+        '[+]shutdown ok',
+        'warn: some health checks cannot be excluded: no matches for "none"',
+        'readyz check passed\n',
+      ].join('\n'),
     );
+  });
+
+  it('answers one check', async () => {
+    expect((await fixture.ask('GET', '/readyz/etcd')).text).toBe('ok');
+    expect((await fixture.ask('GET', '/livez/shutdown')).code).toBe(404);
+  });
+
+  it('fails when nothing can be stored any more', async () => {
+    const broken = await startFixture();
+    await broken.store.close();
+    const { code, text } = await broken.ask('GET', '/livez');
+    expect(code).toBe(500);
+    expect(text).toContain('[-]etcd failed: reason withheld\nlivez check failed');
+    const one = await broken.ask('GET', '/livez/etcd');
+    expect([one.code, one.text]).toEqual([500, 'internal server error: the store is closed\n']);
+    await broken.stop();
   });
 
   it('does not know a check that does not exist', async () => {

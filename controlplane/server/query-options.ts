@@ -154,3 +154,49 @@ export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
 /** The one name that a field selector leaves. */
 export const selectedName = (fieldSelector: string): string | undefined =>
   /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector)?.[1];
+
+/** kube-apiserver's `--request-timeout`. */
+const MAX_TIMEOUT_MILLISECONDS = 60_000;
+
+const UNIT_MILLISECONDS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/**
+ * Milliseconds that a request may take: what its client says (`timeout=30s`), up to a minute (apiserver `request_deadline.go`). Throws 400 for
+ * what is no Go duration.
+ */
+export function requestTimeout(query: URLSearchParams): number {
+  const text = query.get('timeout');
+  if (text === null || text === '') return MAX_TIMEOUT_MILLISECONDS;
+  const asked = goDuration(text, (why) =>
+    StatusError.badRequest(`invalid timeout specified in the request URL - time: ${why}`),
+  );
+  return asked > 0 ? Math.min(asked, MAX_TIMEOUT_MILLISECONDS) : MAX_TIMEOUT_MILLISECONDS;
+}
+
+/** Milliseconds of a duration such as `1m30s`. Throws what `wrap` makes of Go's words for a bad one. */
+function goDuration(text: string, wrap: (why: string) => StatusError): number {
+  const unsigned = text.replace(/^[+-]/, '');
+  if (unsigned === '0') return 0;
+  const parts = [...unsigned.matchAll(/(\d+\.?\d*|\.\d+)([^\d.]*)/g)];
+  const quoted = JSON.stringify(text);
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== unsigned) {
+    throw wrap(`invalid duration ${quoted}`);
+  }
+  let total = 0;
+  for (const [, number, unit = ''] of parts) {
+    if (unit === '') throw wrap(`missing unit in duration ${quoted}`);
+    const milliseconds = UNIT_MILLISECONDS[unit];
+    if (milliseconds === undefined) throw wrap(`unknown unit ${JSON.stringify(unit)} in duration ${quoted}`);
+    total += Number(number) * milliseconds;
+  }
+  return text.startsWith('-') ? -total : total;
+}

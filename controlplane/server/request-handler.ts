@@ -1,3 +1,4 @@
+import type { Verb } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { UserInfo } from '../registry/registry.ts';
@@ -7,7 +8,7 @@ import { ANONYMOUS, authorizePath, authorizeResource, isPublicPath } from './aut
 import { serveDiscovery } from './discovery/discovery-handler.ts';
 import { groupVersions } from './discovery/groups.ts';
 import type { Exchange } from './exchange.ts';
-import { type HealthCheck, serveHealth, serveVersion } from './health.ts';
+import { healthPaths, serveHealth, serveVersion } from './health.ts';
 import { impersonated } from './impersonation.ts';
 import { CONFIGURATION_PATH, KEYS_PATH, serveIssuerDiscovery } from './issuer-discovery.ts';
 import { serveOpenApi } from './openapi/openapi-handler.ts';
@@ -17,9 +18,6 @@ import { RESOURCE_HANDLERS } from './resource-handlers.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
 import { isUpgradeSubresource, refuseWithoutUpgrade, serveLog } from './streaming-subresources.ts';
 
-/** The server answers, so these pass; what else must hold stands in the check of the part that needs it. */
-const HEALTH_CHECKS: readonly HealthCheck[] = [{ name: 'ping', check: () => undefined }];
-
 /** Serves one request that is not an upgrade. Throws what the client did wrong as a `StatusError`. */
 export async function handleRequest(context: ServerContext, exchange: Exchange): Promise<void> {
   const route = routeOf(exchange.path, context.registry.catalog);
@@ -27,6 +25,8 @@ export async function handleRequest(context: ServerContext, exchange: Exchange):
   const shown = await context.authentication.authenticator.authenticate(request, socketOf(request));
   const user = impersonated(context.authorizer, shown, request.rawHeaders);
   if (user === undefined && !isPublicPath(exchange.path)) throw unauthorized();
+  const verb = route.kind === 'resource' ? askedVerb(exchange, route.target) : undefined;
+  context.traffic.begin(context.metrics, exchange, route, verb, user ?? ANONYMOUS);
   if (route.kind === 'resource') {
     await handleResource(context, authorized(context, exchange, route.target, user));
     return;
@@ -54,7 +54,7 @@ export function authorized<E extends ApiRequest>(
   user: UserInfo | undefined,
 ): ResourceRequest<E> {
   if (user === undefined) throw unauthorized();
-  const verb = verbOf(exchange.method, route, booleanParameter(exchange.query, 'watch'));
+  const verb = askedVerb(exchange, route);
   authorizeResource(
     authorizer,
     user,
@@ -66,11 +66,11 @@ export function authorized<E extends ApiRequest>(
   return { exchange, route, user, verb };
 }
 
+const askedVerb = ({ method, query }: ApiRequest, route: ResourceRoute): Verb | undefined =>
+  verbOf(method, route, booleanParameter(query, 'watch'));
+
 async function handleResource(context: ServerContext, request: ResourceRequest): Promise<void> {
   const { exchange, route, verb } = request;
-  exchange.response.once('finish', () =>
-    context.metrics.countRequest(verb, route.resource.name, exchange.response.statusCode),
-  );
   if (route.resource.name === 'endpoints') {
     exchange.warn('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice');
   }
@@ -91,18 +91,18 @@ async function handlePath(context: ServerContext, exchange: Exchange): Promise<v
 async function servePath(context: ServerContext, exchange: Exchange): Promise<boolean> {
   switch (exchange.path) {
     case '/':
-      await exchange.sendJson(200, { paths: rootPaths(context.registry.catalog) });
+      await exchange.sendJson(200, { paths: rootPaths(context) });
       return true;
     case '/version':
     case '/version/':
       await serveVersion(exchange);
       return true;
     case '/metrics':
-      await exchange.send(200, 'text/plain; version=0.0.4; charset=utf-8', context.metrics.render());
+      await exchange.send(200, context.metrics.contentType, await context.metrics.render());
       return true;
     default:
       return (
-        (await serveHealth(exchange, HEALTH_CHECKS)) ||
+        (await serveHealth(exchange, context.healthChecks)) ||
         (await serveDiscovery(exchange, context.registry.catalog)) ||
         (await serveOpenApi(exchange, context.registry.catalog)) ||
         (await serveIssuerDiscovery(exchange, context.authentication.tokens.signer))
@@ -111,8 +111,14 @@ async function servePath(context: ServerContext, exchange: Exchange): Promise<bo
 }
 
 /** The paths that `/` lists, sorted as apiserver's `ListedPaths`. */
-const rootPaths = (catalog: Catalog): string[] =>
-  [...new Set([...FIXED_PATHS, ...groupVersions(catalog).flatMap(pathsOfGroupVersion)])].toSorted();
+const rootPaths = ({ registry, healthChecks }: ServerContext): string[] =>
+  [
+    ...new Set([
+      ...FIXED_PATHS,
+      ...groupVersions(registry.catalog).flatMap(pathsOfGroupVersion),
+      ...healthPaths(healthChecks),
+    ]),
+  ].toSorted();
 
 function pathsOfGroupVersion(apiVersion: string): string[] {
   const [group = '', version] = apiVersion.split('/');
@@ -125,15 +131,9 @@ const FIXED_PATHS = [
   '/api',
   '/api/v1',
   '/apis',
-  '/healthz',
-  '/healthz/ping',
-  '/livez',
-  '/livez/ping',
   '/metrics',
   '/openapi/v2',
   '/openapi/v3',
   '/openapi/v3/',
-  '/readyz',
-  '/readyz/ping',
   '/version',
 ];

@@ -7,9 +7,11 @@ import type { Dialer } from '../dialer.ts';
 import type { Registry, UserInfo } from '../registry/registry.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { Exchange } from './exchange.ts';
+import type { HealthCheck } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import type { ResourceRoute } from './request-info.ts';
 import type { StreamingHandlers } from './streaming.ts';
+import type { Traffic } from './traffic.ts';
 
 /** What all handlers share. */
 export interface ServerContext {
@@ -22,6 +24,8 @@ export interface ServerContext {
   /** Reaches what runs in the cluster; undefined where there are no nodes. */
   readonly dialer: Dialer | undefined;
   readonly metrics: Metrics;
+  readonly traffic: Traffic;
+  readonly healthChecks: readonly HealthCheck[];
   /** Ends every open watch when the server closes. */
   readonly watches: Set<{ end(): void }>;
 }

@@ -68,6 +68,7 @@ export async function startFixture(streaming: StreamingHandlers = NO_STREAMING):
   const server = await startApiServer({
     registry,
     authentication,
+    store,
     authorizer: rbacAuthorizer(store),
     tls: { ...pki.server, clientCa: pki.caCert },
     streaming,

@@ -33,12 +33,10 @@ export async function serveWatch(
     ...oneObject(options, route.name),
     timeoutMilliseconds: milliseconds,
   });
-  const uncount = context.metrics.countWatcher();
   exchange.writeHead(200, { 'content-type': contentType(output) });
   const stream = new WatchStream(exchange.response, () => {
     watch.cancel();
     stopTimer();
-    uncount();
     context.watches.delete(stream);
   });
   const stopTimer = context.clock.after(milliseconds, () => stream.end());

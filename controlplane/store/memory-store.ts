@@ -68,6 +68,10 @@ export class MemoryStore implements Store {
     return this.#revision;
   }
 
+  get failure(): Error | undefined {
+    return this.#refusal;
+  }
+
   get(key: Key): Entry | undefined {
     return this.#tables.get(key.resource)?.get(key.namespace, key.name);
   }

@@ -18,6 +18,8 @@ import type { KubeObject } from '#api/resources.ts';
 export interface Store {
   /** The revision of the last durable change. */
   readonly revision: number;
+  /** Why no write is accepted any more; undefined while they are. */
+  readonly failure: Error | undefined;
 
   get(key: Key): Entry | undefined;
 
