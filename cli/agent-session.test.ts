@@ -20,6 +20,7 @@ import type { AgentHandlers } from '../agent/session/control-plane.ts';
 import { createCredentialStore } from '../agent/session/credentials.ts';
 import { startSession, type Session } from '../agent/session/session.ts';
 import type { ExecOptions, ExecSession, LogOptions } from '../agent/runtime/runtime.ts';
+import { createKubeletServer } from '../agent/kubelet/kubelet-server.ts';
 import { createPortRelay } from '../agent/streams/port-relay.ts';
 import { createStreamServer, type StreamServer } from '../agent/streams/stream-server.ts';
 import { FakeClient } from '../controlplane/fake-client.ts';
@@ -251,6 +252,13 @@ async function withStreams(): Promise<void> {
     runtime,
     session: one,
     log,
+    kubelet: createKubeletServer({
+      runtime: { stats: () => Promise.resolve(undefined) },
+      pods: { list: () => [] },
+      nodeName: 'node1',
+      nodeContainerId: 'node1',
+      log,
+    }),
     portRelay: createPortRelay(() => []),
     pods: {
       containerId: (_pod, name) =>

@@ -9,6 +9,7 @@ import { GRPC_PORT } from '#api/names.ts';
 import { createPodNetwork } from '../agent/network/linux-pod-network.ts';
 import { buildNode, readMachineFacts } from '../agent/node-status.ts';
 import { reportNodeStatus } from '../agent/node-status-reporter.ts';
+import { createKubeletServer } from '../agent/kubelet/kubelet-server.ts';
 import { createPodManager } from '../agent/pods/create-pod-manager.ts';
 import { createPublisher } from '../agent/publisher/publisher.ts';
 import { createDockerRuntime } from '../agent/runtime/docker-runtime.ts';
@@ -89,7 +90,8 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     nodeResolvConf,
     allocatable: buildNode(facts, clock).status?.allocatable ?? {},
   });
-  const streams = createStreamServer({ runtime, pods, session, log });
+  const kubelet = createKubeletServer({ runtime, pods, nodeName, nodeContainerId: containerId, log });
+  const streams = createStreamServer({ runtime, pods, session, log, kubelet });
   const statusReporter = reportNodeStatus({
     clock,
     log,
@@ -147,6 +149,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     session.reportShutdown();
     statusReporter.stop();
     streams.stop();
+    kubelet.close();
     await pods.shutdown(SHUTDOWN_GRACE);
     await session.flush(FLUSH_LIMIT);
     await proxy?.stop();

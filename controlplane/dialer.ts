@@ -11,4 +11,6 @@ export interface Dialer {
   dial(address: string, port: number, nodeName?: string): Promise<Duplex>;
   /** A TCP connection to one ready endpoint of a Service, as its ClusterIP would give; `port`: the Service's, by number or name. */
   dialService(namespace: string, name: string, port: number | string): Promise<Duplex>;
+  /** A connection to the HTTP server in a node's agent that answers as a kubelet does. */
+  dialKubelet(nodeName: string): Promise<Duplex>;
 }

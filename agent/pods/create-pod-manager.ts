@@ -11,7 +11,7 @@ import { VolumeManager, type SharedDirectory } from '../volumes/volume-manager.t
 import { untilDone, type AgentContext } from './agent-context.ts';
 import { isSandbox } from './instances.ts';
 import { createPodRecorder } from './pod-events.ts';
-import type { PodManager } from './pod-manager.ts';
+import type { PodManager, RunningPod } from './pod-manager.ts';
 import { isRunning, type Pod } from './pod-state.ts';
 import { PodWorker } from './pod-worker.ts';
 import { removeSandbox } from './sandbox.ts';
@@ -229,6 +229,10 @@ class Pods implements PodManager {
     if (record.current !== undefined) return record.current.container.id;
     const reason = record.waiting?.reason ?? 'ContainerCreating';
     throw StatusError.badRequest(`${where} is waiting to start: ${reason}`);
+  }
+
+  list(): RunningPod[] {
+    return [...this.#workers.values()].map((worker) => worker.running());
   }
 
   async sandboxPid(pod: PodRef): Promise<number> {

@@ -22,10 +22,18 @@ export interface PodManager {
     container: string,
     options: { running?: boolean; previous?: boolean },
   ): Promise<string>;
+  /** The Pods of this node, with what this agent knows of their status, and their containers that run. */
+  list(): RunningPod[];
   /** The host's process id of the Pod's sandbox, for port-forward. Throws `StatusError` when it does not run. */
   sandboxPid(pod: PodRef): Promise<number>;
   /** An orderly node shutdown: ends every Pod's containers within `graceSeconds`, and says so in their status. */
   shutdown(graceSeconds: number): Promise<void>;
   /** Lets go of timers, probes and the engine's events, and leaves what runs as it is: the process ends. */
   close(): void;
+}
+
+export interface RunningPod {
+  readonly pod: Kinds['pods'];
+  /** `id`: the engine's. `startedAt`: RFC 3339. */
+  readonly containers: readonly { readonly name: string; readonly id: string; readonly startedAt: string }[];
 }

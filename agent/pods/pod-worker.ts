@@ -5,6 +5,7 @@ import { errorText, sleep, untilDone, type AgentContext } from './agent-context.
 import { ContainerRunner, GroundError, type PodGround } from './container-runner.ts';
 import { attemptOf, isSandbox, reportedRun, runsOf } from './instances.ts';
 import { planPod, type Action } from './plan.ts';
+import type { RunningPod } from './pod-manager.ts';
 import {
   allContainers,
   isTerminalPhase,
@@ -77,6 +78,20 @@ export class PodWorker {
 
   record(container: string): Readonly<ContainerRecord> | undefined {
     return this.#runners.get(container)?.record;
+  }
+
+  /** The Pod as it is known here, and what of it runs. */
+  running(): RunningPod {
+    const current = [...this.#runners].map(([name, { record }]) => ({
+      name,
+      run: record.current?.container,
+    }));
+    return {
+      pod: this.#view().pod,
+      containers: current.flatMap(({ name, run }) =>
+        run?.state === 'running' ? [{ name, id: run.id, startedAt: run.startedAt }] : [],
+      ),
+    };
   }
 
   /** The Pod as the control plane has it now. */

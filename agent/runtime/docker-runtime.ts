@@ -1,6 +1,6 @@
 import { PassThrough, Readable, pipeline } from 'node:stream';
 import type Docker from 'dockerode';
-import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerInspectInfo, ContainerStats as EngineStats } from 'dockerode';
 import { LABEL_CLUSTER, LABEL_NODE, LABEL_POD_UID, LABEL_ROLE } from '#api/names.ts';
 import { createOptions } from './docker-create.ts';
 import { calling, statusOf, toRuntimeError } from './docker-errors.ts';
@@ -10,6 +10,7 @@ import { attachSession, execSession } from './docker-sessions.ts';
 import type {
   ContainerRuntime,
   ContainerSpec,
+  ContainerStats,
   ImageInfo,
   LogOptions,
   RuntimeContainer,
@@ -181,6 +182,13 @@ class DockerRuntime implements ContainerRuntime {
       .map((volume) => ({ name: volume.Name, labels: volume.Labels }));
   }
 
+  async stats(id: string): Promise<ContainerStats | undefined> {
+    const stats = await unlessGone(
+      calling('Failed', () => this.#docker.getContainer(id).stats({ stream: false, 'one-shot': true })),
+    );
+    return stats === undefined ? undefined : toContainerStats(stats);
+  }
+
   async version(): Promise<string> {
     const { Version } = await calling('Failed', () => this.#docker.version());
     // Debian adds `+dfsg1` to the engine's version.
@@ -236,6 +244,24 @@ function toRuntimeContainer(info: ContainerInspectInfo): RuntimeContainer {
     createdAt: time(info.Created),
     startedAt: time(state.StartedAt),
     finishedAt: state.Running ? '' : time(state.FinishedAt),
+  };
+}
+
+/** A container that has ended uses nothing, and the engine says so by leaving its memory out. */
+function toContainerStats({
+  read,
+  cpu_stats: cpu,
+  memory_stats: memory,
+}: EngineStats): ContainerStats | undefined {
+  const used: { usage?: number; stats?: { inactive_file?: number; total_inactive_file?: number } } = memory;
+  if (used.usage === undefined) return undefined;
+  // The second is the name in version 1 of cgroups.
+  const inactive = used.stats?.inactive_file ?? used.stats?.total_inactive_file ?? 0;
+  return {
+    at: Date.parse(read),
+    cpuNanoseconds: cpu.cpu_usage.total_usage,
+    memoryBytes: used.usage,
+    workingSetBytes: Math.max(0, used.usage - inactive),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   RuntimeError,
   type ContainerRuntime,
   type ContainerSpec,
+  type ContainerStats,
   type ExecOptions,
   type ExecSession,
   type ImageInfo,
@@ -35,7 +36,14 @@ export interface FakeExec {
   readonly takes?: number;
 }
 
+export interface FakeUsage {
+  /** Processors. */
+  readonly cpu?: number;
+  readonly memoryBytes?: number;
+}
+
 export interface FakeRuntimeOptions {
+  readonly usage?: (container: RuntimeContainer) => FakeUsage;
   readonly clock: Clock;
   readonly labels?: Readonly<Record<string, string>>;
   /** What a container does; by default it runs until it is stopped, and then exits with 0. */
@@ -154,6 +162,22 @@ export class FakeRuntime implements ContainerRuntime {
   async inspect(id: string): Promise<RuntimeContainer | undefined> {
     this.#answer();
     return this.#find(id)?.info;
+  }
+
+  async stats(id: string): Promise<ContainerStats | undefined> {
+    this.#answer();
+    const { info } = this.#find(id) ?? {};
+    if (info?.state !== 'running') return undefined;
+    const at = this.#options.clock.now();
+    const { cpu = 0.01, memoryBytes = 2_000_000 } = this.#options.usage?.(info) ?? {};
+    const seconds = (at - Date.parse(info.startedAt)) / 1000;
+    // Starting took some processor time already.
+    return {
+      at,
+      cpuNanoseconds: Math.round((seconds + 1) * cpu * 1e9),
+      memoryBytes,
+      workingSetBytes: memoryBytes / 2,
+    };
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {

@@ -193,6 +193,18 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeUnderTe
       expect(await under.runtime.memoryVolumes()).toEqual([]);
     });
 
+    test('a running container says what it uses, one that has ended or is gone does not', async () => {
+      const { id } = await run(ANSWERS_TERM);
+      const stats = await under.runtime.stats(id);
+      expect(stats?.cpuNanoseconds).toBeGreaterThan(0);
+      expect(stats?.memoryBytes).toBeGreaterThanOrEqual(stats?.workingSetBytes ?? Infinity);
+      expect(stats?.workingSetBytes).toBeGreaterThan(0);
+      await under.runtime.kill(id);
+      await sawEvent('ended', id);
+      expect(await under.runtime.stats(id)).toBeUndefined();
+      expect(await under.runtime.stats('0'.repeat(64))).toBeUndefined();
+    });
+
     test('a pull that cannot be is an ErrImagePull', async () => {
       await expect(under.runtime.pullImage('127.0.0.1:9/podlab/nowhere:1')).rejects.toMatchObject({
         reason: 'ErrImagePull',

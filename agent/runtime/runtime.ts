@@ -41,9 +41,21 @@ export interface ContainerRuntime {
   removeVolume(name: string): Promise<void>;
   /** The volumes in memory of this node. */
   memoryVolumes(): Promise<RuntimeVolume[]>;
+  /** What a container uses, read once. undefined: it does not run. */
+  stats(id: string): Promise<ContainerStats | undefined>;
   /** The engine's version, such as `20.10.24`; an image list for the node's status. */
   version(): Promise<string>;
   images(): Promise<RuntimeImage[]>;
+}
+
+export interface ContainerStats {
+  /** When it was read, in milliseconds since the epoch. */
+  readonly at: number;
+  /** Processor time since the container's start. */
+  readonly cpuNanoseconds: number;
+  readonly memoryBytes: number;
+  /** Without what the kernel could drop from its cache at once (cAdvisor's working set). */
+  readonly workingSetBytes: number;
 }
 
 export interface RuntimeVolume {

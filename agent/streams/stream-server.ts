@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { ExecOptions__Output } from '#proto/gen/podlab/v1/ExecOptions.ts';
 import type { LogOptions__Output } from '#proto/gen/podlab/v1/LogOptions.ts';
@@ -27,6 +27,8 @@ export interface StreamServerOptions {
   readonly pods: Pick<PodManager, 'containerId' | 'sandboxPid'>;
   readonly session: Pick<Session, 'attach' | 'streamFailed'>;
   readonly log: Logger;
+  /** Where connections to the node's kubelet go. */
+  readonly kubelet: { connect(): Duplex };
   readonly portRelay?: PortRelay;
 }
 
@@ -42,7 +44,7 @@ class StartFailure {
 }
 
 export function createStreamServer(options: StreamServerOptions): StreamServer {
-  const { runtime, pods, session, log, portRelay = createPortRelay() } = options;
+  const { runtime, pods, session, log, kubelet, portRelay = createPortRelay() } = options;
   /** Calls by stream id; 'starting' before there is one, 'closed' when the client left that early. */
   const streams = new Map<string, AttachCall | 'starting' | 'closed'>();
 
@@ -74,7 +76,8 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
 
   async function begin(request: OpenStream__Output): Promise<LocalEnd> {
     const { pod, container } = request;
-    if (request.dial != null) return beginDial(request.dial.address, request.dial.port);
+    if (request.dial != null) return carry(await dialTcp(request.dial.address, request.dial.port));
+    if (request.kubelet != null) return carry(kubelet.connect());
     if (pod == null) throw new Error('the request names no Pod');
     if (request.exec != null) return beginExec(pod, container, request.exec);
     if (request.attach != null) {
@@ -141,8 +144,7 @@ export function createStreamServer(options: StreamServerOptions): StreamServer {
   };
 }
 
-async function beginDial(address: string, port: number): Promise<LocalEnd> {
-  const socket = await dialTcp(address, port);
+function carry(socket: Duplex): LocalEnd {
   let broken: Error | undefined;
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   // Reading a socket to its end by iteration would close its other direction too.

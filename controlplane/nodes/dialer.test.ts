@@ -140,7 +140,7 @@ test('a Service that is missing, or has no such port or no endpoint, is refused 
   });
   expect(await Promise.all(messages)).toEqual([
     'no service port 81 found for service "web"',
-    'no service port "http" found for service "web"',
+    'no endpoints available for service "web"',
     'no endpoints available for service "web"',
   ]);
 });

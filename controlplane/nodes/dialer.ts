@@ -57,6 +57,13 @@ export function createDialer({ streams, client, log }: DialerOptions): Dialer {
       const near = ready.filter((one) => one === nodeName);
       return open(address, target, [...near, ...ready.filter((one) => one !== nodeName)].slice(0, MAX_NODES));
     },
+    async dialKubelet(nodeName) {
+      try {
+        return new DialedConnection(await streams.open(nodeName, { kubelet: {} }));
+      } catch (error) {
+        throw new DialError(withoutBackend(error));
+      }
+    },
   };
   return dialer;
 }
@@ -71,6 +78,7 @@ export function createLateDialer(): Dialer & { become(dialer: Dialer): void } {
     become: resolve,
     dial: async (...where) => (await promise).dial(...where),
     dialService: async (...where) => (await promise).dialService(...where),
+    dialKubelet: async (nodeName) => (await promise).dialKubelet(nodeName),
   };
 }
 

@@ -55,8 +55,11 @@ function readyEndpoints(slice: EndpointSlice, { name = '' }: ServicePort): Servi
     );
 }
 
+/** A port's name is only looked for among the endpoints (`ResourceLocation` of pkg/registry/core/service/storage). */
 const noPort = (name: string, port: number | string): StatusError =>
   new StatusError(
     'ServiceUnavailable',
-    `no service port ${typeof port === 'number' ? port : `"${port}"`} found for service "${name}"`,
+    typeof port === 'number'
+      ? `no service port ${port} found for service "${name}"`
+      : `no endpoints available for service "${name}"`,
   );

@@ -15,6 +15,8 @@ export interface ResourceRoute {
   /** undefined for the collection. */
   readonly name: string | undefined;
   readonly subresource: Subresource | undefined;
+  /** Of `proxy`: what follows it, still percent-encoded; '' or with a slash before it. */
+  readonly proxyPath?: string;
   /** The deprecated `/watch/` paths. */
   readonly watch: boolean;
 }
@@ -28,9 +30,9 @@ export function parsePath(path: string, catalog: Catalog): Route {
   const prefix = groupVersionOf(parts);
   if (prefix === undefined) return { kind: 'path', path };
   const { apiVersion } = prefix;
-  const rest = parts.slice(prefix.length).map(decodeURIComponent);
+  const rest = parts.slice(prefix.length);
   if (rest.length === 0) return { kind: 'path', path };
-  const target = resourceRoute((name) => catalog.find(apiVersion, name), rest);
+  const target = resourceRoute((name) => catalog.find(apiVersion, name), rest, path.endsWith('/'));
   if (target !== undefined) return { kind: 'resource', target };
   const isServed = catalog.all().some((resource) => apiVersionOf(resource) === apiVersion);
   return isServed ? { kind: 'unknown-resource' } : { kind: 'path', path };
@@ -44,14 +46,16 @@ function groupVersionOf(parts: readonly string[]): { apiVersion: string; length:
 
 function resourceRoute(
   find: (name: string) => Resource | undefined,
-  parts: readonly string[],
+  encoded: readonly string[],
+  endsWithSlash: boolean,
 ): ResourceRoute | undefined {
+  const parts = encoded.map(decodeURIComponent);
   const watch = parts[0] === 'watch';
   const rest = watch ? parts.slice(1) : parts;
   const inNamespace = rest[0] === 'namespaces' && rest.length >= 3 && find(rest[2]!)?.namespaced === true;
   const [plural = '', name, subresource, ...extra] = inNamespace ? rest.slice(2) : rest;
   const resource = find(plural);
-  if (resource === undefined || extra.length > 0) return undefined;
+  if (resource === undefined || (extra.length > 0 && subresource !== 'proxy')) return undefined;
   // A namespaced object has no name outside its namespace, and a cluster-scoped one none inside.
   if (resource.namespaced && !inNamespace && name !== undefined) return undefined;
   if (subresource !== undefined && !(resource.subresources as readonly string[]).includes(subresource)) {
@@ -63,7 +67,22 @@ function resourceRoute(
     name,
     subresource: subresource as Subresource | undefined,
     watch,
+    ...(subresource === 'proxy'
+      ? { proxyPath: proxyPath(encoded.slice(encoded.length - extra.length), endsWithSlash) }
+      : {}),
   };
+}
+
+/** The path after `proxy`, cleaned as Go's `path.Join` does: a backend never sees `..`. */
+function proxyPath(encoded: readonly string[], endsWithSlash: boolean): string {
+  const clean: string[] = [];
+  for (const part of encoded) {
+    const plain = decodeURIComponent(part);
+    if (plain === '..') clean.pop();
+    else if (plain !== '.') clean.push(part);
+  }
+  const path = clean.map((part) => `/${part}`).join('');
+  return endsWithSlash ? `${path}/` : path;
 }
 
 const METHODS_OF_SUBRESOURCE: Record<Subresource, readonly string[]> = {
@@ -75,7 +94,7 @@ const METHODS_OF_SUBRESOURCE: Record<Subresource, readonly string[]> = {
   finalize: ['PUT'],
   binding: ['POST'],
   token: ['POST'],
-  proxy: ['GET', 'PUT', 'PATCH', 'POST', 'DELETE'],
+  proxy: ['GET', 'PUT', 'PATCH', 'POST', 'DELETE', 'OPTIONS'],
   eviction: ['POST'],
   log: ['GET'],
   exec: ['GET', 'POST'],
@@ -83,7 +102,13 @@ const METHODS_OF_SUBRESOURCE: Record<Subresource, readonly string[]> = {
   portforward: ['GET', 'POST'],
 };
 
-const ITEM_VERBS: Record<string, Verb> = { GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+const ITEM_VERBS: Record<string, Verb> = {
+  GET: 'get',
+  OPTIONS: 'get',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
 const COLLECTION_VERBS: Record<string, Verb> = { GET: 'list', POST: 'create', DELETE: 'deletecollection' };
 
 /**

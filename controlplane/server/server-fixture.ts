@@ -7,6 +7,7 @@ import { realClock } from '#api/clock.ts';
 import { resourceOf } from '#api/resources.ts';
 import { createAuthentication } from '../authentication/authentication.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
+import type { Dialer } from '../dialer.ts';
 import { loadPki } from '../pki/pki.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import type { WriteOptions } from '../registry/registry.ts';
@@ -54,7 +55,10 @@ const WRITE: WriteOptions = {
   warn: () => undefined,
 };
 
-export async function startFixture(streaming: StreamingHandlers = NO_STREAMING): Promise<ServerFixture> {
+export async function startFixture(
+  streaming: StreamingHandlers = NO_STREAMING,
+  dialer?: Dialer,
+): Promise<ServerFixture> {
   const dir = await mkdtemp(join(tmpdir(), 'api-server-'));
   const pki = await loadPki({ dir, hosts: ['127.0.0.1'] });
   const store = new MemoryStore();
@@ -72,6 +76,7 @@ export async function startFixture(streaming: StreamingHandlers = NO_STREAMING):
     authorizer: rbacAuthorizer(store),
     tls: { ...pki.server, clientCa: pki.caCert },
     streaming,
+    ...(dialer === undefined ? {} : { dialer }),
     host: '127.0.0.1',
     port: 0,
     log: pino({ level: 'silent' }),

@@ -4,6 +4,7 @@ import { StatusError } from '#api/status.ts';
 import { ApiRequest } from './api-request.ts';
 import type { CertifiedSocket } from '../authentication/client-certificate.ts';
 import { impersonated } from './impersonation.ts';
+import { serveProxyUpgrade } from './proxying/upgrade.ts';
 import { authorized, routeOf } from './request-handler.ts';
 import type { ServerContext } from './server-context.ts';
 import { isUpgradeSubresource, serveUpgrade } from './streaming-subresources.ts';
@@ -38,6 +39,10 @@ async function upgrade(
   const shown = await authenticator.authenticate(request, socket as unknown as CertifiedSocket);
   const user = impersonated(context.authorizer, shown, request.rawHeaders);
   const what = route.kind === 'resource' ? route.target.subresource : undefined;
+  if (route.kind === 'resource' && what === 'proxy') {
+    const proxied = authorized(context, exchange, route.target, user);
+    return serveProxyUpgrade(context, proxied, { socket, head });
+  }
   if (route.kind !== 'resource' || !isUpgradeSubresource(what)) {
     throw new StatusError('NotFound', 'the server could not find the requested resource', {});
   }

@@ -16,6 +16,7 @@ const dialled: unknown[][] = [];
 
 const dialer: Dialer = {
   dial: () => Promise.reject(new Error('not asked for')),
+  dialKubelet: () => Promise.reject(new Error('not asked for')),
   dialService: async (...service) => {
     dialled.push(service);
     const socket = connect(port, '127.0.0.1');

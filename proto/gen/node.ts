@@ -12,6 +12,7 @@ import type { ExecOptions as _podlab_v1_ExecOptions, ExecOptions__Output as _pod
 import type { Heartbeat as _podlab_v1_Heartbeat, Heartbeat__Output as _podlab_v1_Heartbeat__Output } from './podlab/v1/Heartbeat.ts';
 import type { JoinRequest as _podlab_v1_JoinRequest, JoinRequest__Output as _podlab_v1_JoinRequest__Output } from './podlab/v1/JoinRequest.ts';
 import type { JoinResponse as _podlab_v1_JoinResponse, JoinResponse__Output as _podlab_v1_JoinResponse__Output } from './podlab/v1/JoinResponse.ts';
+import type { KubeletOptions as _podlab_v1_KubeletOptions, KubeletOptions__Output as _podlab_v1_KubeletOptions__Output } from './podlab/v1/KubeletOptions.ts';
 import type { LogOptions as _podlab_v1_LogOptions, LogOptions__Output as _podlab_v1_LogOptions__Output } from './podlab/v1/LogOptions.ts';
 import type { NodeServiceClient as _podlab_v1_NodeServiceClient, NodeServiceDefinition as _podlab_v1_NodeServiceDefinition } from './podlab/v1/NodeService.ts';
 import type { NodeShutdown as _podlab_v1_NodeShutdown, NodeShutdown__Output as _podlab_v1_NodeShutdown__Output } from './podlab/v1/NodeShutdown.ts';
@@ -55,6 +56,7 @@ export interface ProtoGrpcType {
       Heartbeat: MessageTypeDefinition<_podlab_v1_Heartbeat, _podlab_v1_Heartbeat__Output>
       JoinRequest: MessageTypeDefinition<_podlab_v1_JoinRequest, _podlab_v1_JoinRequest__Output>
       JoinResponse: MessageTypeDefinition<_podlab_v1_JoinResponse, _podlab_v1_JoinResponse__Output>
+      KubeletOptions: MessageTypeDefinition<_podlab_v1_KubeletOptions, _podlab_v1_KubeletOptions__Output>
       LogOptions: MessageTypeDefinition<_podlab_v1_LogOptions, _podlab_v1_LogOptions__Output>
       NodeService: SubtypeConstructor<typeof grpc.Client, _podlab_v1_NodeServiceClient> & { service: _podlab_v1_NodeServiceDefinition }
       NodeShutdown: MessageTypeDefinition<_podlab_v1_NodeShutdown, _podlab_v1_NodeShutdown__Output>

@@ -6,6 +6,7 @@ import type { AttachOptions as _podlab_v1_AttachOptions, AttachOptions__Output a
 import type { LogOptions as _podlab_v1_LogOptions, LogOptions__Output as _podlab_v1_LogOptions__Output } from '../../podlab/v1/LogOptions.ts';
 import type { PortForwardOptions as _podlab_v1_PortForwardOptions, PortForwardOptions__Output as _podlab_v1_PortForwardOptions__Output } from '../../podlab/v1/PortForwardOptions.ts';
 import type { DialOptions as _podlab_v1_DialOptions, DialOptions__Output as _podlab_v1_DialOptions__Output } from '../../podlab/v1/DialOptions.ts';
+import type { KubeletOptions as _podlab_v1_KubeletOptions, KubeletOptions__Output as _podlab_v1_KubeletOptions__Output } from '../../podlab/v1/KubeletOptions.ts';
 
 export interface OpenStream {
   'streamId'?: (string);
@@ -16,7 +17,8 @@ export interface OpenStream {
   'log'?: (_podlab_v1_LogOptions | null);
   'portForward'?: (_podlab_v1_PortForwardOptions | null);
   'dial'?: (_podlab_v1_DialOptions | null);
-  'what'?: "exec"|"attach"|"log"|"portForward"|"dial";
+  'kubelet'?: (_podlab_v1_KubeletOptions | null);
+  'what'?: "exec"|"attach"|"log"|"portForward"|"dial"|"kubelet";
 }
 
 export interface OpenStream__Output {
@@ -28,5 +30,6 @@ export interface OpenStream__Output {
   'log'?: (_podlab_v1_LogOptions__Output | null);
   'portForward'?: (_podlab_v1_PortForwardOptions__Output | null);
   'dial'?: (_podlab_v1_DialOptions__Output | null);
-  'what'?: "exec"|"attach"|"log"|"portForward"|"dial";
+  'kubelet'?: (_podlab_v1_KubeletOptions__Output | null);
+  'what'?: "exec"|"attach"|"log"|"portForward"|"dial"|"kubelet";
 }
