@@ -6,6 +6,7 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
 import type { Dialer } from '../dialer.ts';
 import type { Store } from '../store/store.ts';
+import { createWebhookClient } from '../webhooks/webhook-client.ts';
 import { admissionChain, type AdmissionTools } from './admission/admission.ts';
 import { admissionPlugins } from './admission/plugins.ts';
 import { ServiceAllocator } from './allocation/service-allocator.ts';
@@ -51,12 +52,23 @@ export function createRegistry({
   const allocator = new ServiceAllocator(complete, services);
   const catalog = new ResourceCatalog();
   const versions = new Versions(catalog, [builtInConversion]);
-  const tools: AdmissionTools = { store, clock, config: complete, authorizer, dialer };
+  const strategies = createStrategies(allocator);
+  const webhooks = createWebhookClient(() => dialer);
+  const tools: AdmissionTools = {
+    store,
+    clock,
+    config: complete,
+    authorizer,
+    catalog,
+    strategies,
+    versions,
+    webhooks,
+  };
   const environment: Environment = {
     store,
     clock,
     config: complete,
-    strategies: createStrategies(allocator),
+    strategies,
     catalog,
     compaction: new Compaction(clock),
     versions,

@@ -29,7 +29,10 @@ export async function deleteObject(
   const entry = await decideAndWrite(store, keyOf(target, target.name), dryRun, (current) => {
     if (current === undefined) throw StatusError.notFound(groupResource(target), target.name);
     checkPreconditions(target, options, current);
-    const request = admissionRequest('DELETE', target, undefined, current, write);
+    const request = {
+      ...admissionRequest('DELETE', target, undefined, current, { ...write, dryRun }),
+      deleteOptions: options,
+    };
     return andThen(admission.admit(request), () =>
       andThen(admission.validate(request), () => {
         const marked = markDeleted(environment, target, options, current);

@@ -66,6 +66,8 @@ export interface WriteOptions {
   readonly warn: (text: string) => void;
   /** Paths of fields that the body holds more than once, for strict decoding to name: `metadata.name`. */
   readonly duplicateFields?: readonly string[];
+  /** The resource in the version that the client named, where that is not the one that is kept; for admission. */
+  readonly requestedAs?: Resource;
 }
 
 /** authentication/v1 `UserInfo`. */

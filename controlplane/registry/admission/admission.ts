@@ -1,11 +1,15 @@
 import type { KubeObject, Resource, Subresource } from '#api/resources.ts';
 import type { Clock } from '#api/clock.ts';
-import type { Dialer } from '../../dialer.ts';
+import type { DeleteOptions } from '#api/gen/types.ts';
 import type { Store } from '../../store/store.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
+import type { WebhookClient } from '../../webhooks/webhook-client.ts';
+import type { Catalog } from '../catalog.ts';
 import type { RegistryConfig } from '../config.ts';
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { WriteOptions } from '../registry.ts';
+import type { Strategies } from '../strategies/strategies.ts';
+import type { Versions } from '../versions/versions.ts';
 
 /** A write on its way, as admission sees it (apiserver `admission.Attributes`). */
 export interface AdmissionRequest {
@@ -21,6 +25,8 @@ export interface AdmissionRequest {
   /** Frozen; undefined for a create. */
   readonly old: KubeObject | undefined;
   readonly options: WriteOptions;
+  /** Of a delete. */
+  readonly deleteOptions?: DeleteOptions;
 }
 
 /** What plugins work with. */
@@ -29,15 +35,29 @@ export interface AdmissionTools {
   readonly clock: Clock;
   readonly config: RegistryConfig;
   readonly authorizer: Authorizer;
-  /** Reaches webhooks in the cluster; undefined where there are no nodes. */
-  readonly dialer?: Dialer | undefined;
+  readonly catalog: Catalog;
+  readonly strategies: Strategies;
+  readonly versions: Versions;
+  readonly webhooks: WebhookClient;
+}
+
+/**
+ * What the mutating plugins know of each other in one request (apiserver `admission/plugin/webhook/../reinvocation.go`). When one that calls
+ * out has changed the object, all of them run once more.
+ */
+export interface MutationRound {
+  readonly isReinvocation: boolean;
+  /** Asks for a second round; does nothing in the second. */
+  reinvoke(): void;
+  /** What a plugin noted in the first round, kept for the second. */
+  readonly notes: Map<string, unknown>;
 }
 
 /** One admission plugin, named as in Kubernetes. It refuses by throwing a `StatusError`; one that must wait returns a promise. */
 export interface AdmissionPlugin {
   readonly name: string;
   /** Mutates. */
-  admit?(request: AdmissionRequest, tools: AdmissionTools): MaybePromise<void>;
+  admit?(request: AdmissionRequest, tools: AdmissionTools, round: MutationRound): MaybePromise<void>;
   /** Runs after every mutation and the kind's own validation. */
   validate?(request: AdmissionRequest, tools: AdmissionTools): MaybePromise<void>;
   /**
@@ -55,16 +75,29 @@ export interface AdmissionChain {
 }
 
 export function admissionChain(plugins: readonly AdmissionPlugin[], tools: AdmissionTools): AdmissionChain {
-  const run =
-    (phase: 'admit' | 'validate') =>
-    (request: AdmissionRequest): MaybePromise<void> => {
-      let done: MaybePromise<void> = undefined;
-      for (const plugin of plugins) done = andThen(done, () => plugin[phase]?.(request, tools));
-      return done;
-    };
+  const mutating = plugins.filter((plugin) => plugin.admit !== undefined);
+  const validating = plugins.filter((plugin) => plugin.validate !== undefined);
+
+  function mutate(request: AdmissionRequest, round: MutationRound): MaybePromise<void> {
+    let done: MaybePromise<void> = undefined;
+    for (const plugin of mutating) done = andThen(done, () => plugin.admit!(request, tools, round));
+    return done;
+  }
+
   return {
-    admit: run('admit'),
-    validate: run('validate'),
+    admit(request) {
+      let again = false;
+      const notes = new Map<string, unknown>();
+      const first = { isReinvocation: false, reinvoke: () => void (again = true), notes };
+      return andThen(mutate(request, first), () =>
+        again ? mutate(request, { isReinvocation: true, reinvoke: () => undefined, notes }) : undefined,
+      );
+    },
+    validate(request) {
+      let done: MaybePromise<void> = undefined;
+      for (const plugin of validating) done = andThen(done, () => plugin.validate!(request, tools));
+      return done;
+    },
     charge(request) {
       const charges = plugins.map((plugin) => plugin.charge?.(request, tools));
       return () => {

@@ -6,6 +6,8 @@ import { priority } from './plugins/priority.ts';
 import { rbacEscalation } from './plugins/rbac-escalation.ts';
 import { resourceQuota } from './plugins/resource-quota.ts';
 import { serviceAccount } from './plugins/service-account.ts';
+import { mutatingWebhooks } from './webhooks/mutating.ts';
+import { validatingWebhooks } from './webhooks/validating.ts';
 
 /** Every admission plugin, in the order of Kubernetes' `pkg/kubeapiserver/options/plugins.go`. */
 export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugin[] => [
@@ -15,5 +17,7 @@ export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugi
   priority,
   defaultTolerationSeconds,
   rbacEscalation,
+  mutatingWebhooks(tools),
+  validatingWebhooks(tools),
   resourceQuota(tools),
 ];

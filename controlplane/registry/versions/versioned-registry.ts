@@ -1,3 +1,4 @@
+import type { Resource } from '#api/resources.ts';
 import type { Entry } from '../../store/store.ts';
 import { checkNamespace } from '../create.ts';
 import { decodeObject, type Draft } from '../decode/decode.ts';
@@ -24,7 +25,7 @@ export function versionedRegistry(inner: Registry, versions: Versions): Registry
       checkNamespace(target, draft);
       const object = await conversion.toStorage(draft);
       const stored = { ...target, resource: versions.storageOf(target.resource) };
-      return one(conversion, await inner.create(stored, object, decoded(options)));
+      return one(conversion, await inner.create(stored, object, decoded(options, target.resource)));
     },
     get: async (target) => {
       const conversion = conversionFor(versions, target);
@@ -53,18 +54,29 @@ export function versionedRegistry(inner: Registry, versions: Versions): Registry
       checkNamespace(target, draft);
       checkName(target, draft);
       const object = await conversion.toStorage(draft);
-      const { entry, created } = await inner.update(inStorage(versions, target), object, decoded(options));
+      const { entry, created } = await inner.update(
+        inStorage(versions, target),
+        object,
+        decoded(options, target.resource),
+      );
       return { entry: await one(conversion, entry), created };
     },
     patch: async (target, patch, options) => {
       const conversion = conversionFor(versions, target);
-      const { entry, created } = await inner.patch(target, patch, options);
+      const { entry, created } = await inner.patch(
+        target,
+        patch,
+        conversion === undefined ? options : { ...options, requestedAs: target.resource },
+      );
       return { entry: conversion === undefined ? entry : await one(conversion, entry), created };
     },
     delete: async (target, options, write) => {
       const conversion = versions.conversionOf(target.resource);
       if (conversion === undefined) return inner.delete(target, options, write);
-      const { entry, gone } = await inner.delete(inStorage(versions, target), options, write);
+      const { entry, gone } = await inner.delete(inStorage(versions, target), options, {
+        ...write,
+        requestedAs: target.resource,
+      });
       return { entry: await one(conversion, entry), gone };
     },
     deleteCollection: async (target, list, options, write) => {
@@ -89,10 +101,11 @@ const inStorage = (versions: Versions, target: NamedTarget): NamedTarget => ({
 });
 
 /** Strict decoding has named what is wrong with the body already. */
-const decoded = (options: WriteOptions): WriteOptions => ({
+const decoded = (options: WriteOptions, requestedAs: Resource): WriteOptions => ({
   ...options,
   fieldValidation: 'Ignore',
   duplicateFields: [],
+  requestedAs,
 });
 
 /** A Status in the place of the object. */
