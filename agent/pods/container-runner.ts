@@ -21,6 +21,8 @@ export interface PodGround {
   volumesMounted(): Promise<void>;
   sandboxId(): Promise<string>;
   sandboxReady(): Promise<{ id: string; ip: string }>;
+  /** The engine's id of another container of the Pod; undefined: it does not run. */
+  runningId(container: string): string | undefined;
   /** Aborted when the Pod is to end: nothing may be started any more. */
   readonly ending: AbortSignal;
   /** Something is not as it was: plan again and report. */
@@ -117,10 +119,21 @@ export class ContainerRunner {
       const { nodeIp, allocatable, controlPlane } = this.#context;
       const env = await makeEnv(pod, container, { podIp, hostIp: nodeIp, allocatable }, controlPlane);
       const binds = await this.#binds(pod, container, restartCount, env);
-      return containerSpec(pod, container, { restartCount, sandboxId, env, binds });
+      const targetId = this.#targetId(container);
+      return containerSpec(pod, container, { restartCount, sandboxId, env, binds, targetId });
     } catch (error) {
       throw new StartError('CreateContainerConfigError', errorText(error));
     }
+  }
+
+  /** The container whose processes an ephemeral one is to see. */
+  #targetId({
+    targetContainerName: name = '',
+  }: Container & { targetContainerName?: string }): string | undefined {
+    if (name === '') return undefined;
+    const id = this.#ground.runningId(name);
+    if (id === undefined) throw new Error(`unable to find target container ${name}`);
+    return id;
   }
 
   async #binds(pod: Pod, container: Container, restartCount: number, env: ReadonlyMap<string, string>) {

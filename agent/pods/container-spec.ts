@@ -75,6 +75,8 @@ export interface ContainerFacts {
   readonly sandboxId: string;
   readonly env: ReadonlyMap<string, string>;
   readonly binds: readonly string[];
+  /** The container whose process namespace it shares, if its Pod does not share one anyway. */
+  readonly targetId?: string | undefined;
 }
 
 /** One container of a Pod, in the namespaces of its sandbox. */
@@ -100,7 +102,7 @@ export function containerSpec(pod: Pod, container: Container, facts: ContainerFa
     networkMode: `container:${facts.sandboxId}`,
     stopSignal: container.lifecycle?.stopSignal,
     ipcMode: pod.spec?.hostIPC === true ? 'host' : `container:${facts.sandboxId}`,
-    pidMode: pidMode(pod, facts.sandboxId),
+    pidMode: pidMode(pod, facts),
     binds: facts.binds,
     resources: limits(container),
     ...security(pod.spec?.securityContext ?? {}, container.securityContext ?? {}),
@@ -110,9 +112,10 @@ export function containerSpec(pod: Pod, container: Container, facts: ContainerFa
 const nonEmpty = (list: readonly string[] | undefined): readonly string[] | undefined =>
   list === undefined || list.length === 0 ? undefined : list;
 
-function pidMode(pod: Pod, sandboxId: string): string | undefined {
+function pidMode(pod: Pod, { sandboxId, targetId }: ContainerFacts): string | undefined {
   if (pod.spec?.hostPID === true) return 'host';
-  return pod.spec?.shareProcessNamespace === true ? `container:${sandboxId}` : undefined;
+  if (pod.spec?.shareProcessNamespace === true) return `container:${sandboxId}`;
+  return targetId === undefined ? undefined : `container:${targetId}`;
 }
 
 const MIN_SHARES = 2;

@@ -26,9 +26,11 @@ export function containerStatuses(view: PodView, containers: readonly Container[
 /** A Pod that ended before this agent's time: what was said of it stands. */
 function reported(view: PodView, name: string): ContainerStatus | undefined {
   const { status } = view.pod;
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].find(
-    (one) => one.name === name,
-  );
+  return [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ].find((one) => one.name === name);
 }
 
 function unknownStatus(view: PodView, container: Container): ContainerStatus {

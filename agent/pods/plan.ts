@@ -4,6 +4,7 @@ import { containerHash } from './container-hash.ts';
 import {
   allContainers,
   appContainers,
+  ephemeralContainers,
   hasEnded,
   initContainers,
   isRestartableInit,
@@ -137,6 +138,8 @@ function nextContainers(view: PodView): Next {
   if (inits.done) {
     const apps = appContainers(view.pod).map((one) => planContainer(view, one));
     if (apps.every((one) => one.over)) return { steps: [], wakeAt: undefined, complete: true };
+    const ephemeral = ephemeralContainers(view.pod).map((one) => planEphemeral(view, one));
+    apps.push(...ephemeral);
     steps.push(...apps.flatMap((one) => one.steps));
     times.push(...apps.map((one) => one.wakeAt));
   }
@@ -190,6 +193,18 @@ function planContainer(view: PodView, container: Container): One {
   if (!hasEnded(record)) return start(container.name);
   if (!restarts(view, container, record)) return { ...none, over: true };
   return planRestart(view, record);
+}
+
+/** It starts once, when its Pod has a sandbox and what it looks at runs, and is never started again. */
+function planEphemeral(
+  view: PodView,
+  { name, targetContainerName: target = '' }: Container & { targetContainerName?: string },
+): One {
+  const record = view.containers.get(name);
+  if (record === undefined || record.operation !== 'none' || record.current !== undefined) return none;
+  if (view.sandbox.state !== 'ready') return none;
+  if (target !== '' && !isRunning(view.containers.get(target))) return none;
+  return record.retryAt > view.now ? { ...none, wakeAt: record.retryAt } : start(name);
 }
 
 const none: One = { steps: [], wakeAt: undefined, over: false };

@@ -578,3 +578,42 @@ describe('a container of a Pod, asked for', () => {
     );
   });
 });
+
+const debugging = (more: object = {}) =>
+  pod('web', { ephemeralContainers: [{ name: 'debugger', image: IMAGE, ...more }] });
+
+describe('an ephemeral container', () => {
+  test('is started in the Pod that runs, sees the processes of its target, and never starts again', async () => {
+    const h = harness();
+    await running(h, pod('web'));
+    h.manager.desired(debugging({ targetContainerName: 'c' }));
+    await until(() => h.status('web').ephemeralContainerStatuses?.[0]?.state?.running !== undefined);
+    const { id } = await container(h, 'debugger');
+    const target = await container(h);
+    expect(h.runtime.specs().at(-1)).toMatchObject({ pidMode: `container:${target.id}` });
+    expect(h.status('web').ephemeralContainerStatuses).toMatchObject([
+      { name: 'debugger', ready: false, restartCount: 0 },
+    ]);
+    h.runtime.endProcess(id, 3);
+    await until(() => h.status('web').ephemeralContainerStatuses?.[0]?.state?.terminated?.exitCode === 3);
+    h.clock.advance(600_000);
+    await quiet();
+    expect(await names(h)).toEqual(['POD running', 'c running', 'debugger exited']);
+    expect(h.status('web')).toMatchObject({ phase: 'Running' });
+    expect(h.ready('web')).toBe(true);
+  });
+
+  test('is known to another agent, and ends with its Pod', async () => {
+    const before = harness();
+    await running(before, pod('web'));
+    before.manager.desired(debugging());
+    await until(() => before.status('web').ephemeralContainerStatuses?.[0]?.state?.running !== undefined);
+    const h = before.restarted();
+    await running(h, { ...debugging(), status: before.status('web') });
+    expect(h.status('web').ephemeralContainerStatuses).toMatchObject([{ state: { running: {} } }]);
+    expect(await names(h)).toEqual(['POD running', 'c running', 'debugger running']);
+    h.manager.desired(deleted(debugging()));
+    await until(() => h.controlPlane.terminated.includes('web'));
+    expect(await names(h)).toEqual([]);
+  });
+});

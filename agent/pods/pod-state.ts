@@ -108,9 +108,14 @@ export const initContainers = (pod: ApiPod): readonly Container[] => pod.spec?.i
 
 export const appContainers = (pod: ApiPod): readonly Container[] => pod.spec?.containers ?? [];
 
+/** Containers for debugging, which were added while the Pod ran. They have the fields of others, and a target. */
+export const ephemeralContainers = (pod: ApiPod): readonly (Container & { targetContainerName?: string })[] =>
+  pod.spec?.ephemeralContainers ?? [];
+
 export const allContainers = (pod: ApiPod): readonly Container[] => [
   ...initContainers(pod),
   ...appContainers(pod),
+  ...ephemeralContainers(pod),
 ];
 
 export const isTerminalPhase = (phase: string | undefined): boolean =>

@@ -4,6 +4,7 @@ import { containerStatuses } from './container-status.ts';
 import { podConditions } from './pod-conditions.ts';
 import {
   appContainers,
+  ephemeralContainers,
   initContainers,
   isRestartableInit,
   isTerminalPhase,
@@ -21,6 +22,7 @@ export function podStatus(view: PodView, hostIp: string): PodStatus {
     conditions: podConditions(view, phase, inits, apps),
     containerStatuses: apps,
     ...addresses(view, hostIp),
+    ...ephemeralStatuses(view),
     ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
     ...kept(view),
     ...(failed === undefined ? {} : { reason: failed.reason ?? '', message: failed.message ?? '' }),
@@ -29,6 +31,17 @@ export function podStatus(view: PodView, hostIp: string): PodStatus {
     ...(pod.status?.qosClass === undefined ? {} : { qosClass: pod.status.qosClass }),
     startTime: pod.status?.startTime ?? rfc3339(view.now),
   };
+}
+
+/** Nobody asks whether they are ready. */
+function ephemeralStatuses(view: PodView): PodStatus {
+  const containers = ephemeralContainers(view.pod);
+  if (containers.length === 0) return {};
+  const statuses = containerStatuses(view, containers).map((status) => {
+    const { started: _started, ...rest } = status;
+    return { ...rest, ready: false };
+  });
+  return { ephemeralContainerStatuses: statuses };
 }
 
 /** Why a Pod that had ended before had failed. */

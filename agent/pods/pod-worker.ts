@@ -97,6 +97,7 @@ export class PodWorker {
   /** The Pod as the control plane has it now. */
   update(pod: Pod): void {
     this.#pod = pod;
+    for (const { name } of allContainers(pod)) if (!this.#runners.has(name)) this.#addRunner(name);
     if (pod.metadata.deletionTimestamp !== undefined) {
       this.#delete(pod.metadata.deletionGracePeriodSeconds ?? this.#graceSeconds());
     }
@@ -282,6 +283,10 @@ export class PodWorker {
       volumesMounted: () => this.#volumesMounted,
       sandboxId: () => this.#sandboxId,
       sandboxReady: () => this.#sandboxReady,
+      runningId: (container) => {
+        const run = this.record(container)?.current?.container;
+        return run?.state === 'running' ? run.id : undefined;
+      },
       ending: this.#abort.signal,
       changed: () => this.changed(),
     };
@@ -420,8 +425,14 @@ export class PodWorker {
   }
 
   #reportedStatus(name: string) {
-    const { initContainerStatuses = [], containerStatuses = [] } = this.#pod.status ?? {};
-    return [...initContainerStatuses, ...containerStatuses].find((one) => one.name === name);
+    const {
+      initContainerStatuses = [],
+      containerStatuses = [],
+      ephemeralContainerStatuses = [],
+    } = this.#pod.status ?? {};
+    return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
+      (one) => one.name === name,
+    );
   }
 
   #adoptSandbox(sandboxes: readonly RuntimeContainer[]): void {

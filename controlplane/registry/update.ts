@@ -1,5 +1,5 @@
 import { deepEqual } from '#api/equal.ts';
-import type { KubeObject } from '#api/resources.ts';
+import type { KubeObject, Subresource } from '#api/resources.ts';
 import { invalid, StatusError, type FieldError } from '#api/status.ts';
 import type { Entry } from '../store/store.ts';
 import {
@@ -16,6 +16,7 @@ import { trackDraft } from './managed-fields/track-draft.ts';
 import { mergeMetadata, validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { andThen, type MaybePromise } from './maybe-promise.ts';
 import type { NamedTarget, WriteOptions } from './registry.ts';
+import type { Strategy } from './strategies/strategy.ts';
 import { decideAndWrite, type WriteDecision } from './write.ts';
 
 /** Replaces an object, or its status when the target says so. */
@@ -118,11 +119,17 @@ function prepareUpdate(
 ): void {
   const { resource } = target;
   const strategy = strategyOf(environment, resource);
-  const part = target.subresource === 'status' ? strategy.status : strategy;
+  const part = partOf(strategy, target.subresource);
   part?.prepareForUpdate?.(draft, current, contextOf(environment, resource, options));
   bumpGeneration(draft, current);
   refuseInvalid(resource, current, updateErrors(environment, target, draft, current));
   for (const warning of strategy.warnings?.(draft, current) ?? []) options.warn(warning);
+}
+
+/** What of a kind's strategy is for a write of the object itself, or of a subresource. */
+function partOf(strategy: Strategy, subresource: Subresource | undefined) {
+  if (subresource === 'status') return strategy.status;
+  return (subresource === undefined ? undefined : strategy.subresources?.[subresource]) ?? strategy;
 }
 
 function concludeUpdate(
@@ -197,7 +204,7 @@ function updateErrors(
   return [
     ...errors,
     ...(strategy.validate?.(draft) ?? []),
-    ...(strategy.validateUpdate?.(draft, current) ?? []),
+    ...(partOf(strategy, target.subresource)?.validateUpdate?.(draft, current) ?? []),
   ];
 }
 

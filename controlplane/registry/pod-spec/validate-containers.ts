@@ -62,7 +62,7 @@ function uniqueName({ name }: Container, names: Set<string>, path: string): Fiel
 }
 
 /** `validateContainerCommon`. */
-function validateContainer(container: Container, spec: PodSpec, path: string): FieldError[] {
+export function validateContainer(container: Container, spec: PodSpec, path: string): FieldError[] {
   const { name, image = '', env, envFrom, resources, securityContext } = container;
   const volumes = new Set((spec.volumes ?? []).map((volume) => volume.name));
   return [

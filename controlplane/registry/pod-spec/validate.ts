@@ -4,6 +4,7 @@ import { dns1123LabelProblems, dns1123SubdomainProblems, inclusiveRange } from '
 import { isIP } from 'node:net';
 import { validateLabels } from '../metadata.ts';
 import { NOT_AN_IP } from '../strategies/core/endpoint-address.ts';
+import { validateEphemeralContainers } from './validate-ephemeral-containers.ts';
 import { eachItem, invalidFor, notNegative, oneOf } from './field-rules.ts';
 import { validateContainers, validateInitContainers } from './validate-containers.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './validate-scheduling.ts';
@@ -21,6 +22,7 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
     ...validateVolumes(spec.volumes ?? [], `${path}.volumes`),
     ...validateContainers(spec, `${path}.containers`),
     ...validateInitContainers(spec, `${path}.initContainers`),
+    ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`),
     ...oneOf(spec.restartPolicy, RESTART_POLICIES, `${path}.restartPolicy`),
     ...oneOf(spec.dnsPolicy, DNS_POLICIES, `${path}.dnsPolicy`),
     ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),

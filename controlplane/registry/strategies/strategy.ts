@@ -1,5 +1,5 @@
 import type { Clock } from '#api/clock.ts';
-import type { KubeObject, Resource } from '#api/resources.ts';
+import type { KubeObject, Resource, Subresource } from '#api/resources.ts';
 import type { FieldError } from '#api/status.ts';
 import type { Store } from '../../store/store.ts';
 import type { RegistryConfig } from '../config.ts';
@@ -24,6 +24,8 @@ export interface Strategy<T = KubeObject> {
   readonly status?: StatusStrategy<T>;
   /** Reasons why a name is wrong for the kind; a DNS subdomain by default. `prefix`: it is a generateName. */
   readonly nameProblems?: (name: string, prefix: boolean) => string[];
+  /** How subresources other than the status write the object. */
+  readonly subresources?: { readonly [S in Subresource]?: StatusStrategy<T> };
   /** Has `metadata.generation`, which grows with every change of anything but metadata and status. */
   readonly generation?: boolean;
   /** PUT creates the object when there is none. */
@@ -44,7 +46,7 @@ export interface Strategy<T = KubeObject> {
   readonly unknownFieldStyle?: 'short' | 'long';
 }
 
-interface StatusStrategy<T> {
+export interface StatusStrategy<T> {
   prepareForUpdate?(object: T, old: T, context: WriteContext): void;
   validateUpdate?(object: T, old: T): FieldError[];
 }

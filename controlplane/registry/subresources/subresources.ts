@@ -41,7 +41,7 @@ export async function createSubresource(
   }
 }
 
-/** Undefined when the target is a whole object, or its status, which is written like it. */
+/** Undefined when the target is a whole object, or a part that is written like it. */
 export function updateSubresource(
   environment: Environment,
   target: NamedTarget,
@@ -51,6 +51,7 @@ export function updateSubresource(
   switch (target.subresource) {
     case undefined:
     case 'status':
+    case 'ephemeralcontainers':
       return undefined;
     case 'scale':
       return updateScale(environment, target, body, options);
@@ -71,6 +72,7 @@ export function patchSubresource(
   switch (target.subresource) {
     case undefined:
     case 'status':
+    case 'ephemeralcontainers':
       return undefined;
     case 'scale':
       return patchScale(environment, target, patch, options);

@@ -3,6 +3,7 @@ import { defaultPodOnly, defaultPodSpec } from '../../pod-spec/defaults.ts';
 import { qosClass } from '../../pod-spec/qos.ts';
 import { validatePodCreate, validatePodSpec } from '../../pod-spec/validate.ts';
 import { validatePodUpdate } from '../../pod-spec/validate-update.ts';
+import { ephemeralContainersStrategy } from '../../pod-spec/ephemeral-containers.ts';
 import type { Strategy } from '../strategy.ts';
 
 type Pod = Kinds['pods'];
@@ -58,6 +59,8 @@ export const podStrategy: Strategy<Pod> = {
       pod.status.qosClass ??= old.status?.qosClass ?? qosClass(pod.spec);
     },
   },
+
+  subresources: { ephemeralcontainers: ephemeralContainersStrategy },
 
   /** A Pod that no node runs needs no grace; a negative one means a second. */
   gracePeriod(pod, asked) {
