@@ -213,6 +213,35 @@ test('objects are given, absent, or refused', async () => {
   await serve(0);
 });
 
+test('tokens are given to the Pods of the node, for what they mount only', async () => {
+  const serviceAccountToken = { path: 'token', audience: 'vault' };
+  const pod = await client.seed('pods', {
+    metadata: { namespace: 'default', name: 'p' },
+    spec: {
+      nodeName: 'node1',
+      serviceAccountName: 'robot',
+      containers: [],
+      volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken }] } }],
+    },
+  });
+  const one = await connect();
+  const ask = (uid: string, ...audiences: string[]) =>
+    one.requestToken({ namespace: 'default', name: 'p', uid }, { audiences, expirationSeconds: 600 });
+  const { uid } = pod.metadata;
+  await expect(ask(uid, 'vault')).rejects.toThrow('serviceaccounts "robot" not found');
+  await client.seed('serviceaccounts', { metadata: { namespace: 'default', name: 'robot' } });
+  const { status } = await ask(uid, 'vault');
+  expect(JSON.parse(status?.token ?? '')).toMatchObject({
+    account: 'robot',
+    audiences: ['vault'],
+    expirationSeconds: 600,
+    boundObjectRef: { kind: 'Pod', name: 'p', uid },
+  });
+  for (const refused of [ask('other', 'vault'), ask(uid), ask(uid, 'vault', 'other')]) {
+    await expect(refused).rejects.toThrow('no relationship found');
+  }
+});
+
 test('a Pod that was being deleted goes when its node says that nothing is left of it', async () => {
   const ref = await podOf('p');
   const gone = vi.fn<(pod: { uid: string }) => void>();

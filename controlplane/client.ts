@@ -1,5 +1,5 @@
 import type { Kinds, KubeObject, Resource, ResourceName } from '#api/resources.ts';
-import type { LabelSelector } from '#api/gen/types.ts';
+import type { AuthenticationV1TokenRequest, LabelSelector, TokenRequestSpec } from '#api/gen/types.ts';
 import type { Catalog } from './registry/catalog.ts';
 
 /**
@@ -34,6 +34,12 @@ export interface Client {
   ): Promise<void>;
   /** Sets `spec.nodeName` and PodScheduled, as the `binding` subresource does. Conflict if the Pod is bound already. */
   bind(pod: Kinds['pods'], nodeName: string): Promise<void>;
+  /** A token of a ServiceAccount, as its `token` subresource gives it. */
+  requestToken(
+    namespace: string,
+    account: string,
+    spec: TokenRequestSpec,
+  ): Promise<AuthenticationV1TokenRequest>;
   /** Replaces the finalizers in the namespace's spec, as the `finalize` subresource does: without any, a terminating namespace goes. */
   finalize(namespace: Kinds['namespaces']): Promise<void>;
   /**

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Clock } from '#api/clock.ts';
 import { realClock, rfc3339 } from '#api/clock.ts';
-import type { LabelSelector } from '#api/gen/types.ts';
+import type { AuthenticationV1TokenRequest, LabelSelector, TokenRequestSpec } from '#api/gen/types.ts';
 import type { Kinds, KubeObject, ObjectMeta, Resource, ResourceName } from '#api/resources.ts';
 import { apiVersionOf, resourceOf } from '#api/resources.ts';
 import { labelSelectorMatcher } from '#api/selectors.ts';
@@ -108,6 +108,20 @@ export class FakeClient implements Client {
       ...current,
       status: (object as KubeObject).status,
     }));
+  }
+
+  /** A text that tells what was asked, which nobody takes for a token. */
+  async requestToken(
+    namespace: string,
+    account: string,
+    spec: TokenRequestSpec,
+  ): Promise<AuthenticationV1TokenRequest> {
+    if (this.get('serviceaccounts', namespace, account) === undefined) {
+      throw StatusError.notFound({ group: '', resource: 'serviceaccounts' }, account);
+    }
+    const token = JSON.stringify({ namespace, account, ...spec });
+    const end = this.#clock.now() + (spec.expirationSeconds ?? 3600) * 1000;
+    return { spec, status: { token, expirationTimestamp: rfc3339(end) } };
   }
 
   async bind(pod: Kinds['pods'], nodeName: string): Promise<void> {

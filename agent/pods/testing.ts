@@ -2,8 +2,16 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { FakeClock } from '#api/clock.ts';
-import type { ConfigMap, Container, CoreV1Event, PodSpec, PodStatus, Secret } from '#api/gen/types.ts';
+import { type Clock, FakeClock, rfc3339 } from '#api/clock.ts';
+import type {
+  AuthenticationV1TokenRequest,
+  ConfigMap,
+  Container,
+  CoreV1Event,
+  PodSpec,
+  PodStatus,
+  Secret,
+} from '#api/gen/types.ts';
 import type { PodAddress } from '../network/pod-network.ts';
 import { FakeRuntime, type FakeRuntimeOptions } from '../runtime/fake-runtime.ts';
 import type { ControlPlane, PodRef } from '../session/control-plane.ts';
@@ -77,6 +85,13 @@ export class FakeControlPlane implements ControlPlane {
   readonly events: string[] = [];
   readonly configMaps = new Map<string, ConfigMap>();
   readonly secrets = new Map<string, Secret>();
+  tokensIssued = 0;
+  tokenProblem: Error | undefined;
+  readonly clock: Clock;
+
+  constructor(clock: Clock = new FakeClock()) {
+    this.clock = clock;
+  }
 
   reportPodStatus({ name }: PodRef, status: PodStatus): void {
     this.statuses.set(name, [...(this.statuses.get(name) ?? []), structuredClone(status)]);
@@ -94,6 +109,18 @@ export class FakeControlPlane implements ControlPlane {
 
   async getObject(resource: 'configmaps' | 'secrets', _namespace: string, name: string): Promise<never> {
     return (resource === 'secrets' ? this.secrets : this.configMaps).get(name) as never;
+  }
+
+  /** `token N of POD for AUDIENCES`, good for as long as asked; rejects while there is a `tokenProblem`. */
+  async requestToken(
+    { name }: PodRef,
+    { audiences, expirationSeconds }: { audiences: readonly string[]; expirationSeconds: number },
+  ): Promise<AuthenticationV1TokenRequest> {
+    if (this.tokenProblem !== undefined) throw this.tokenProblem;
+    this.tokensIssued += 1;
+    const token = `token ${this.tokensIssued} of ${name} for ${audiences.join()}`;
+    const end = this.clock.now() + expirationSeconds * 1000;
+    return { status: { token, expirationTimestamp: rfc3339(end) } };
   }
 }
 
@@ -118,7 +145,7 @@ export function harness(
   const clock = before?.clock ?? new FakeClock();
   const runtime = before?.runtime ?? new FakeRuntime({ clock, ...options });
   const network = before?.network ?? new FakeNetwork();
-  const controlPlane = new FakeControlPlane();
+  const controlPlane = new FakeControlPlane(clock);
   for (const image of [PAUSE_IMAGE, IMAGE]) runtime.addImage(image);
   const directory = mkdtempSync(join(tmpdir(), 'podlab-pods-'));
   const manager = createPodManager({

@@ -1,4 +1,11 @@
-import type { CoreV1Event, ConfigMap, NodeStatus, PodStatus, Secret } from '#api/gen/types.ts';
+import type {
+  AuthenticationV1TokenRequest,
+  CoreV1Event,
+  ConfigMap,
+  NodeStatus,
+  PodStatus,
+  Secret,
+} from '#api/gen/types.ts';
 import type { Kinds, Stored } from '#api/resources.ts';
 import type { OpenStream__Output } from '#proto/gen/podlab/v1/OpenStream.ts';
 
@@ -14,6 +21,11 @@ export interface ControlPlane {
   /** undefined: there is none. Rejects when the control plane cannot be asked now. */
   getObject(resource: 'configmaps', namespace: string, name: string): Promise<Stored<ConfigMap> | undefined>;
   getObject(resource: 'secrets', namespace: string, name: string): Promise<Stored<Secret> | undefined>;
+  /** A token of the Pod's ServiceAccount, bound to the Pod. Without audiences it is for the API server. Rejects as `getObject`. */
+  requestToken(
+    pod: PodRef,
+    spec: { audiences: readonly string[]; expirationSeconds: number },
+  ): Promise<AuthenticationV1TokenRequest>;
 }
 
 /** What the control plane asks of the agent. */

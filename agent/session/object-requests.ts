@@ -5,10 +5,12 @@ import { StatusError, type StatusReason } from '#api/status.ts';
 import type { AgentMessage } from '#proto/gen/podlab/v1/AgentMessage.ts';
 import type { ObjectReply__Output } from '#proto/gen/podlab/v1/ObjectReply.ts';
 
-/** Questions for ConfigMaps and Secrets that wait for their answers. */
+/** Questions for ConfigMaps, Secrets and tokens that wait for their answers. */
 export interface ObjectRequests {
   /** undefined: there is none. Rejects when it is refused, or there is no connection, or no answer in time. */
   get(resource: string, namespace: string, name: string): Promise<KubeObject | undefined>;
+  /** The same for any question with an id. `what`: names it when there is no answer. */
+  ask(what: string, message: (requestId: number) => AgentMessage): Promise<KubeObject | undefined>;
   reply(reply: ObjectReply__Output): void;
   /** The connection ended: no answer will come. */
   abandon(): void;
@@ -31,22 +33,27 @@ export function createObjectRequests(clock: Clock, send: (message: AgentMessage)
     return one;
   }
 
-  return {
-    get(resource, namespace, name) {
-      lastId += 1;
-      const requestId = lastId;
-      return new Promise((resolve, reject) => {
-        if (!send({ objectRequest: { requestId, resource, namespace, name } })) return reject(disconnected());
-        const what = `${resource} "${namespace}/${name}"`;
-        const cancel = clock.after(TIMEOUT, () =>
-          settle(requestId)?.reject(new Error(`timed out waiting for ${what} from the control plane`)),
-        );
-        waiting.set(requestId, {
-          resolve: (object) => (cancel(), resolve(object)),
-          reject: (error) => (cancel(), reject(error)),
-        });
+  function ask(what: string, message: (requestId: number) => AgentMessage): Promise<KubeObject | undefined> {
+    lastId += 1;
+    const requestId = lastId;
+    return new Promise((resolve, reject) => {
+      if (!send(message(requestId))) return reject(disconnected());
+      const cancel = clock.after(TIMEOUT, () =>
+        settle(requestId)?.reject(new Error(`timed out waiting for ${what} from the control plane`)),
+      );
+      waiting.set(requestId, {
+        resolve: (object) => (cancel(), resolve(object)),
+        reject: (error) => (cancel(), reject(error)),
       });
-    },
+    });
+  }
+
+  return {
+    ask,
+    get: (resource, namespace, name) =>
+      ask(`${resource} "${namespace}/${name}"`, (requestId) => ({
+        objectRequest: { requestId, resource, namespace, name },
+      })),
     reply({ requestId, objectJson, statusJson }) {
       const one = settle(requestId);
       if (one === undefined) return;

@@ -1,13 +1,13 @@
 import * as grpc from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
-import type { Node, Status } from '#api/gen/types.ts';
+import type { AuthenticationV1TokenRequest, Node, Status } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import type { AgentMessage } from '#proto/gen/podlab/v1/AgentMessage.ts';
 import type { ControlMessage__Output } from '#proto/gen/podlab/v1/ControlMessage.ts';
 import type { Registered__Output } from '#proto/gen/podlab/v1/Registered.ts';
 import { connect, type AttachCall, type Connection } from './connection.ts';
-import type { AgentHandlers, ClusterInfo, ControlPlane } from './control-plane.ts';
+import type { AgentHandlers, ClusterInfo, ControlPlane, PodRef } from './control-plane.ts';
 import { createCredentialStore, type NodeCredentials } from './credentials.ts';
 import { createObjectRequests } from './object-requests.ts';
 import { createOutgoing, eventMessage } from './outgoing.ts';
@@ -192,6 +192,23 @@ export function startSession(options: SessionOptions): Session {
     return (await requests.get(resource, namespace, name)) as never;
   }
 
+  async function requestToken(
+    { namespace, name, uid }: PodRef,
+    spec: { audiences: readonly string[]; expirationSeconds: number },
+  ): Promise<AuthenticationV1TokenRequest> {
+    const pod = { namespace, name, uid };
+    const reply = await requests.ask(`a token for pod "${namespace}/${name}"`, (requestId) => ({
+      tokenRequest: {
+        requestId,
+        pod,
+        audiences: [...spec.audiences],
+        expirationSeconds: spec.expirationSeconds,
+      },
+    }));
+    if (reply === undefined) throw new Error('the control plane gave no token');
+    return reply;
+  }
+
   void keepConnected();
   return {
     get connected() {
@@ -207,6 +224,7 @@ export function startSession(options: SessionOptions): Session {
       if (!send(eventMessage(event))) outgoing.keepEvent(event);
     },
     getObject,
+    requestToken,
     async credentials() {
       const found = joined ?? (await new Promise<NodeCredentials>((resolve) => waiters.push(resolve)));
       return { address, ...found };

@@ -17,6 +17,8 @@ export interface VolumeFile {
   readonly data: Buffer;
   /** Permission bits. */
   readonly mode: number;
+  /** User id; root without one. */
+  readonly owner?: number | undefined;
 }
 
 const DATA = '..data';
@@ -48,11 +50,11 @@ async function writeFiles(
   group: number | undefined,
 ): Promise<void> {
   await mkdir(dir, { mode: 0o755 });
-  for (const [path, { data, mode }] of files) {
+  for (const [path, { data, mode, owner }] of files) {
     const file = join(dir, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o755 });
     await writeFile(file, data);
-    if (group !== undefined) await chown(file, 0, group);
+    if (group !== undefined || owner !== undefined) await chown(file, owner ?? 0, group ?? 0);
     await chmod(file, group === undefined ? mode : mode | 0o440);
   }
 }

@@ -1,7 +1,14 @@
-import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from '#api/gen/types.ts';
+import type {
+  DownwardAPIVolumeFile,
+  KeyToPath,
+  ServiceAccountTokenProjection,
+  Volume,
+  VolumeProjection,
+} from '#api/gen/types.ts';
 import { fieldValue, resourceValue, type FieldFacts } from '../pods/field-ref.ts';
 import { allContainers, type Pod } from '../pods/pod-state.ts';
 import type { VolumeFile } from './atomic-writer.ts';
+import type { PodTokens } from './pod-tokens.ts';
 import { readKeys, type ObjectReader } from './read-keys.ts';
 
 type Files = Map<string, VolumeFile>;
@@ -18,6 +25,7 @@ export async function volumeFiles(
   volume: Volume,
   facts: FileFacts,
   objects: ObjectReader,
+  tokens: PodTokens,
 ): Promise<Files | undefined> {
   const { configMap, secret, downwardAPI, projected } = volume;
   if (configMap !== undefined) {
@@ -28,27 +36,50 @@ export async function volumeFiles(
   }
   if (downwardAPI !== undefined) return downwardFiles(pod, downwardAPI.items, downwardAPI.defaultMode, facts);
   if (projected === undefined) return undefined;
-  const files: Files = new Map();
-  for (const source of projected.sources ?? []) {
-    const more = await projectedFiles(pod, source, projected.defaultMode, facts, objects);
-    for (const [path, file] of more) files.set(path, file);
-  }
-  return files;
+  const parts = await Promise.all(
+    (projected.sources ?? []).map((source) =>
+      projectedFiles(pod, source, projected.defaultMode, facts, objects, tokens),
+    ),
+  );
+  return new Map(parts.flatMap((part) => [...part]));
 }
 
-function projectedFiles(
+async function projectedFiles(
   pod: Pod,
   source: VolumeProjection,
   mode: number | undefined,
   facts: FileFacts,
   objects: ObjectReader,
-): Promise<Files> | Files {
-  const { configMap, secret, downwardAPI } = source;
+  tokens: PodTokens,
+): Promise<Files> {
+  const { configMap, secret, downwardAPI, serviceAccountToken } = source;
   if (configMap !== undefined)
     return keyFiles(pod, 'configmaps', configMap.name ?? '', configMap, mode, objects);
   if (secret !== undefined) return keyFiles(pod, 'secrets', secret.name ?? '', secret, mode, objects);
   if (downwardAPI !== undefined) return downwardFiles(pod, downwardAPI.items, mode, facts);
+  if (serviceAccountToken !== undefined) return tokenFile(pod, serviceAccountToken, mode, tokens);
   throw new Error(`podlab does not support the projected source ${Object.keys(source).join(', ')} yet`);
+}
+
+/** Where only one user is to read it, the file is that user's alone (kubelet `pkg/volume/projected`). */
+async function tokenFile(
+  pod: Pod,
+  source: ServiceAccountTokenProjection,
+  mode = DEFAULT_MODE,
+  tokens: PodTokens,
+): Promise<Files> {
+  const data = Buffer.from(await tokens.get(pod, source));
+  const owner = commonUser(pod);
+  const isShared = owner === undefined && pod.spec?.securityContext?.fsGroup === undefined;
+  return new Map([[source.path, { data, mode: isShared ? mode : 0o600, owner }]]);
+}
+
+/** The user as whom every container runs, if all say the same (kubelet `FsUserFrom`). */
+function commonUser({ spec }: Pod): number | undefined {
+  const users = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map(
+    ({ securityContext }) => securityContext?.runAsUser ?? spec?.securityContext?.runAsUser,
+  );
+  return users.every((user) => user === users[0]) ? users[0] : undefined;
 }
 
 async function keyFiles(

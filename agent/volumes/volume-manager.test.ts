@@ -10,7 +10,7 @@ import { VolumeManager } from './volume-manager.ts';
 
 function setup(volume: Partial<Volume>) {
   const clock = new FakeClock();
-  const objects = new FakeControlPlane();
+  const objects = new FakeControlPlane(clock);
   objects.configMaps.set('cm', { metadata: {}, data: { a: 'A' }, binaryData: { bin: 'AAE=' } });
   objects.secrets.set('s', { metadata: {}, data: { p: Buffer.from('word').toString('base64') } });
   const path = mkdtempSync(join(tmpdir(), 'podlab-volumes-'));
@@ -25,7 +25,7 @@ function setup(volume: Partial<Volume>) {
   const web = pod('web', { volumes: [{ name: 'v', ...volume }] });
   const at = (...names: string[]): string => join(path, 'pods', 'uid-web', 'volumes', 'v', ...names);
   const facts = { podIp: '', hostIp: '', allocatable: {} };
-  return { volumes, web, at, objects, facts, mount: () => volumes.mount(web, facts), path };
+  return { volumes, web, at, objects, facts, clock, mount: () => volumes.mount(web, facts), path };
 }
 
 describe('the files of a volume', () => {
@@ -81,8 +81,8 @@ describe('the files of a volume', () => {
       'configmap references non-existent config key: z',
     ],
     [
-      { projected: { sources: [{ serviceAccountToken: { path: 't' } }] } },
-      'podlab does not support the projected source serviceAccountToken yet',
+      { projected: { sources: [{ clusterTrustBundle: { path: 't' } }] } },
+      'podlab does not support the projected source clusterTrustBundle yet',
     ],
     [{ csi: { driver: 'd' } }, 'podlab does not support volumes of type csi yet'],
     [
@@ -140,5 +140,47 @@ describe('the mounts of a container', () => {
     expect(await volumes.directories()).toEqual(['uid-web']);
     await volumes.unmount(web);
     expect([existsSync(at()), await volumes.directories()]).toEqual([false, []]);
+  });
+});
+describe('a token', () => {
+  const projected = {
+    sources: [
+      { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+      { serviceAccountToken: { path: 'vault', audience: 'vault', expirationSeconds: 600 } },
+    ],
+  };
+
+  test('is asked for once, and again after four fifths of its life', async () => {
+    const { mount, at, objects, volumes, web, facts, clock } = setup({ projected });
+    const read = (name: string): string => readFileSync(at(name), 'utf8');
+    await mount();
+    expect([read('token'), read('vault')]).toEqual(['token 1 of web for ', 'token 2 of web for vault']);
+    clock.advance(460_000);
+    await volumes.refresh(web, facts);
+    expect(objects.tokensIssued).toBe(2);
+    clock.advance(21_000);
+    await volumes.refresh(web, facts);
+    expect([read('token'), read('vault')]).toEqual(['token 1 of web for ', 'token 3 of web for vault']);
+  });
+
+  test('that cannot be replaced is good until it expires', async () => {
+    const { mount, at, objects, volumes, web, facts, clock } = setup({ projected });
+    await mount();
+    objects.tokenProblem = new Error('not connected');
+    clock.advance(599_000);
+    await volumes.refresh(web, facts);
+    expect(readFileSync(at('vault'), 'utf8')).toBe('token 2 of web for vault');
+    clock.advance(1_000);
+    await expect(volumes.refresh(web, facts)).rejects.toThrow('failed to fetch token: not connected');
+  });
+
+  test('lives for a day at most', async () => {
+    const year = 365 * 24 * 3600;
+    const sources = [{ serviceAccountToken: { path: 'token', expirationSeconds: year } }];
+    const { mount, objects, volumes, web, facts, clock } = setup({ projected: { sources } });
+    await mount();
+    clock.advance(24 * 3600_000);
+    await volumes.refresh(web, facts);
+    expect(objects.tokensIssued).toBe(2);
   });
 });

@@ -7,6 +7,7 @@ import { quantityValue } from '#api/quantity.ts';
 import type { Pod } from '../pods/pod-state.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import { writeVolume } from './atomic-writer.ts';
+import { PodTokens, type TokenSource } from './pod-tokens.ts';
 import type { ObjectReader } from './read-keys.ts';
 import { volumeFiles, type FileFacts } from './volume-files.ts';
 
@@ -21,7 +22,7 @@ export interface VolumeManagerOptions {
   readonly directory: SharedDirectory;
   /** Where this process sees the engine's file system, to check hostPath volumes. */
   readonly hostRoot: string;
-  readonly objects: ObjectReader;
+  readonly objects: ObjectReader & TokenSource;
   readonly runtime: Pick<ContainerRuntime, 'createMemoryVolume' | 'removeVolume' | 'memoryVolumes'>;
   readonly clock: Clock;
 }
@@ -29,9 +30,11 @@ export interface VolumeManagerOptions {
 /** Makes the volumes of Pods and takes them away again. */
 export class VolumeManager {
   readonly #options: VolumeManagerOptions;
+  readonly #tokens: PodTokens;
 
   constructor(options: VolumeManagerOptions) {
     this.#options = options;
+    this.#tokens = new PodTokens(options.objects, options.clock);
   }
 
   /** A file or directory of a Pod that is no volume: its hosts file, its containers' termination messages. */
@@ -67,6 +70,7 @@ export class VolumeManager {
   }
 
   async removeDirectory(uid: string): Promise<void> {
+    this.#tokens.forget(uid);
     await rm(this.podPath(uid).path, { recursive: true, force: true });
   }
 
@@ -109,7 +113,7 @@ export class VolumeManager {
   }
 
   async #writeFiles(pod: Pod, volume: Volume, facts: FileFacts): Promise<boolean> {
-    const files = await volumeFiles(pod, volume, facts, this.#options.objects);
+    const files = await volumeFiles(pod, volume, facts, this.#options.objects, this.#tokens);
     if (files === undefined) return false;
     await writeVolume(this.#volumePath(pod, volume.name).path, files, {
       now: this.#options.clock.now(),

@@ -8,6 +8,7 @@ import type { AgentMessage__Output } from '#proto/gen/podlab/v1/AgentMessage.ts'
 import type { ControlMessage } from '#proto/gen/podlab/v1/ControlMessage.ts';
 import type { ObjectRequest__Output } from '#proto/gen/podlab/v1/ObjectRequest.ts';
 import type { PodRef__Output } from '#proto/gen/podlab/v1/PodRef.ts';
+import type { TokenRequest__Output } from '#proto/gen/podlab/v1/TokenRequest.ts';
 import type { Client } from '../client.ts';
 import type { EventRecorder } from '../controllers/recorder.ts';
 import type { DesiredPods } from './desired-pods.ts';
@@ -17,6 +18,7 @@ import { createNodeWriter } from './node-writer.ts';
 import { isReadable, mayRead } from './object-access.ts';
 import { createOutbox } from './outbox.ts';
 import type { Peers } from './peers.ts';
+import { requestPodToken } from './pod-token.ts';
 import { createPodReports } from './pod-reports.ts';
 import type { StreamBroker } from './stream-broker.ts';
 
@@ -171,6 +173,9 @@ export function serveNodeSession(
       case 'objectRequest':
         if (message.objectRequest != null) answerObject(message.objectRequest);
         return;
+      case 'tokenRequest':
+        if (message.tokenRequest != null) void answerToken(message.tokenRequest);
+        return;
       case 'streamFailed':
         if (message.streamFailed != null) {
           const { streamId, statusJson } = message.streamFailed;
@@ -202,6 +207,16 @@ export function serveNodeSession(
     }
     const object = client.get(resource, namespace, name);
     outbox.send({ objectReply: { requestId, ...(object && { objectJson: jsonBytes(object) }) } });
+  }
+
+  async function answerToken({ requestId, ...asked }: TokenRequest__Output): Promise<void> {
+    try {
+      const request = await requestPodToken(client, desired.of(nodeName), nodeName, asked);
+      outbox.send({ objectReply: { requestId, objectJson: jsonBytes(request) } });
+    } catch (error) {
+      const status = error instanceof StatusError ? error : StatusError.internal(String(error));
+      outbox.send({ objectReply: { requestId, statusJson: jsonBytes(status.toStatus()) } });
+    }
   }
 
   function attempt(write: Promise<void>): void {

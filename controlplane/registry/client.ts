@@ -1,4 +1,4 @@
-import type { LabelSelector } from '#api/gen/types.ts';
+import type { AuthenticationV1TokenRequest, LabelSelector, TokenRequestSpec } from '#api/gen/types.ts';
 import { resourceOf, type Kinds, type KubeObject, type Resource, type ResourceName } from '#api/resources.ts';
 import { labelSelectorMatcher } from '#api/selectors.ts';
 import { StatusError } from '#api/status.ts';
@@ -78,6 +78,17 @@ class RegistryClient implements Client {
     const target: NamedTarget = { ...targetOf(resourceOf('pods'), namespace, name), subresource: 'binding' };
     const binding = { metadata: { name, namespace, uid }, target: { kind: 'Node', name: nodeName } };
     await this.#registry.create(target, binding, INTERNAL);
+  }
+
+  async requestToken(
+    namespace: string,
+    account: string,
+    spec: TokenRequestSpec,
+  ): Promise<AuthenticationV1TokenRequest> {
+    const accounts = resourceOf('serviceaccounts');
+    const target: NamedTarget = { ...targetOf(accounts, namespace, account), subresource: 'token' };
+    const { object } = await this.#registry.create(target, { spec }, INTERNAL);
+    return object;
   }
 
   async finalize(namespace: Kinds['namespaces']): Promise<void> {

@@ -15,7 +15,7 @@ const SUFFIX_LENGTH = 5;
 const MAX_GENERATED_PREFIX = 63 - SUFFIX_LENGTH;
 
 /** `web-` → `web-x7k2p`, as k8s.io/apiserver `pkg/storage/names`. */
-function generateName(prefix: string): string {
+export function generateName(prefix: string): string {
   let suffix = '';
   for (let i = 0; i < SUFFIX_LENGTH; i++) suffix += NAME_ALPHABET[randomInt(NAME_ALPHABET.length)]!;
   return prefix.slice(0, MAX_GENERATED_PREFIX) + suffix;

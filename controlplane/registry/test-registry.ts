@@ -6,7 +6,7 @@ import type { RegistryConfig } from './config.ts';
 import { createRegistry } from './create-registry.ts';
 import type { NamedTarget, WriteOptions } from './registry.ts';
 
-/** A registry over a store in memory, with the namespace `default`. `warnings` gets what clients are warned of. */
+/** A registry over a store in memory, with the namespace `default` and its ServiceAccount. `warnings` gets what clients are warned of. */
 export async function testRegistry(config: Partial<RegistryConfig> = {}) {
   const store = new MemoryStore();
   const clock = new FakeClock();
@@ -20,6 +20,7 @@ export async function testRegistry(config: Partial<RegistryConfig> = {}) {
     warn: (text) => warnings.push(text),
   };
   await registry.create(target('namespaces'), { metadata: { name: 'default' } }, write);
+  await registry.create(target('serviceaccounts'), { metadata: { name: 'default' } }, write);
   return { store, clock, registry, client: createClient(registry, store), warnings, write };
 }
 

@@ -15,7 +15,7 @@ import { MemoryStore } from '../store/memory-store.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import type { StreamingHandlers } from './streaming.ts';
 
-/** A server on a free port of 127.0.0.1 over a store in memory, with the namespace `default`, and ways to ask it. For tests. */
+/** A server on a free port of 127.0.0.1 over a store in memory, with the namespace `default` and its ServiceAccount, and ways to ask it. For tests. */
 export interface ServerFixture {
   readonly server: ApiServer;
   readonly store: MemoryStore;
@@ -66,6 +66,11 @@ export async function startFixture(
   const registry = createRegistry({ store, authentication });
   await registry.create(
     { resource: resourceOf('namespaces'), namespace: undefined },
+    { metadata: { name: 'default' } },
+    WRITE,
+  );
+  await registry.create(
+    { resource: resourceOf('serviceaccounts'), namespace: 'default' },
     { metadata: { name: 'default' } },
     WRITE,
   );

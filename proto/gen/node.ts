@@ -36,6 +36,7 @@ import type { Rejected as _podlab_v1_Rejected, Rejected__Output as _podlab_v1_Re
 import type { Resize as _podlab_v1_Resize, Resize__Output as _podlab_v1_Resize__Output } from './podlab/v1/Resize.ts';
 import type { StreamChunk as _podlab_v1_StreamChunk, StreamChunk__Output as _podlab_v1_StreamChunk__Output } from './podlab/v1/StreamChunk.ts';
 import type { StreamFailed as _podlab_v1_StreamFailed, StreamFailed__Output as _podlab_v1_StreamFailed__Output } from './podlab/v1/StreamFailed.ts';
+import type { TokenRequest as _podlab_v1_TokenRequest, TokenRequest__Output as _podlab_v1_TokenRequest__Output } from './podlab/v1/TokenRequest.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -80,6 +81,7 @@ export interface ProtoGrpcType {
       Resize: MessageTypeDefinition<_podlab_v1_Resize, _podlab_v1_Resize__Output>
       StreamChunk: MessageTypeDefinition<_podlab_v1_StreamChunk, _podlab_v1_StreamChunk__Output>
       StreamFailed: MessageTypeDefinition<_podlab_v1_StreamFailed, _podlab_v1_StreamFailed__Output>
+      TokenRequest: MessageTypeDefinition<_podlab_v1_TokenRequest, _podlab_v1_TokenRequest__Output>
     }
   }
 }

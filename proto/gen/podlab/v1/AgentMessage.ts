@@ -9,6 +9,7 @@ import type { EventReport as _podlab_v1_EventReport, EventReport__Output as _pod
 import type { ObjectRequest as _podlab_v1_ObjectRequest, ObjectRequest__Output as _podlab_v1_ObjectRequest__Output } from '../../podlab/v1/ObjectRequest.ts';
 import type { StreamFailed as _podlab_v1_StreamFailed, StreamFailed__Output as _podlab_v1_StreamFailed__Output } from '../../podlab/v1/StreamFailed.ts';
 import type { NodeShutdown as _podlab_v1_NodeShutdown, NodeShutdown__Output as _podlab_v1_NodeShutdown__Output } from '../../podlab/v1/NodeShutdown.ts';
+import type { TokenRequest as _podlab_v1_TokenRequest, TokenRequest__Output as _podlab_v1_TokenRequest__Output } from '../../podlab/v1/TokenRequest.ts';
 
 export interface AgentMessage {
   'register'?: (_podlab_v1_Register | null);
@@ -20,7 +21,8 @@ export interface AgentMessage {
   'objectRequest'?: (_podlab_v1_ObjectRequest | null);
   'streamFailed'?: (_podlab_v1_StreamFailed | null);
   'nodeShutdown'?: (_podlab_v1_NodeShutdown | null);
-  'message'?: "register"|"heartbeat"|"nodeStatus"|"podStatus"|"podTerminated"|"event"|"objectRequest"|"streamFailed"|"nodeShutdown";
+  'tokenRequest'?: (_podlab_v1_TokenRequest | null);
+  'message'?: "register"|"heartbeat"|"nodeStatus"|"podStatus"|"podTerminated"|"event"|"objectRequest"|"streamFailed"|"nodeShutdown"|"tokenRequest";
 }
 
 export interface AgentMessage__Output {
@@ -33,5 +35,6 @@ export interface AgentMessage__Output {
   'objectRequest'?: (_podlab_v1_ObjectRequest__Output | null);
   'streamFailed'?: (_podlab_v1_StreamFailed__Output | null);
   'nodeShutdown'?: (_podlab_v1_NodeShutdown__Output | null);
-  'message'?: "register"|"heartbeat"|"nodeStatus"|"podStatus"|"podTerminated"|"event"|"objectRequest"|"streamFailed"|"nodeShutdown";
+  'tokenRequest'?: (_podlab_v1_TokenRequest__Output | null);
+  'message'?: "register"|"heartbeat"|"nodeStatus"|"podStatus"|"podTerminated"|"event"|"objectRequest"|"streamFailed"|"nodeShutdown"|"tokenRequest";
 }
