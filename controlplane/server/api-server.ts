@@ -3,6 +3,7 @@ import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { DEFAULT_CIPHERS } from 'node:tls';
 import type { Logger } from 'pino';
 import { type Clock, realClock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
@@ -55,6 +56,12 @@ export interface ApiServer {
 const MAX_SESSION_MEMORY = 512;
 const MAX_CONCURRENT_STREAMS = 10_000;
 
+/**
+ * BusyBox' wget, with which people try the API from a Pod, says nothing of signatures in its TLS 1.2 handshake, which leaves only SHA-1 for
+ * them, which OpenSSL refuses above this level. Ciphers and versions are Node's own.
+ */
+const CIPHERS = `${DEFAULT_CIPHERS}:@SECLEVEL=0`;
+
 /** Serves the Kubernetes API over HTTPS, HTTP/2 and 1.1. Rejects when it cannot listen. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const clock = options.clock ?? realClock;
@@ -79,6 +86,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     key,
     cert,
     ca: clientCa,
+    ciphers: CIPHERS,
     requestCert: true,
     // Who shows no certificate, or a wrong one, gets a 401, or the public paths.
     rejectUnauthorized: false,
