@@ -7,6 +7,9 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
   ['authentication.k8s.io/v1/TokenRequest', 'AuthenticationV1TokenRequest'],
   ['v1/Status', 'Status'],
   ['v1/APIVersions', 'APIVersions'],
+  // Of the answers of discovery, these say no version.
+  ['/APIVersions', 'APIVersions'],
+  ['/APIResourceList', 'APIResourceList'],
   ['v1/APIGroupList', 'APIGroupList'],
   ['v1/APIGroup', 'APIGroup'],
   ['v1/APIResourceList', 'APIResourceList'],

@@ -16,6 +16,7 @@ import { Exchange } from './exchange.ts';
 import type { HealthCheck } from './health.ts';
 import { ownChecks, Shutdown } from './own-health-checks.ts';
 import { Metrics } from './metrics.ts';
+import { sendStatus } from './object-encoding.ts';
 import { handleRequest } from './request-handler.ts';
 import type { ServerContext } from './server-context.ts';
 import type { StreamingHandlers } from './streaming.ts';
@@ -152,7 +153,7 @@ async function answerError(context: ServerContext, exchange: Exchange, error: un
   try {
     if (exchange.response.headersSent) exchange.response.destroy();
     else if (error instanceof TooBusy) await sendTooBusy(exchange, error);
-    else await exchange.sendStatus(isExpected ? error : StatusError.internal(messageOf(error)));
+    else await sendStatus(exchange, isExpected ? error : StatusError.internal(messageOf(error)));
   } catch (failure) {
     context.log.debug({ err: failure }, 'answer could not be sent');
   }

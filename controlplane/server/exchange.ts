@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { constants, gzip } from 'node:zlib';
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import type { StatusError } from '#api/status.ts';
 import { ApiRequest } from './api-request.ts';
 import type { AnyRequest, AnyResponse } from './streaming.ts';
 
@@ -84,13 +83,6 @@ export class Exchange extends ApiRequest {
 
   sendJson(status: number, value: unknown, headers: Record<string, string> = {}): Promise<void> {
     return this.send(status, 'application/json', toJson(value, this.pretty), headers);
-  }
-
-  sendStatus(error: StatusError): Promise<void> {
-    const { retryAfterSeconds = 0 } = error.details ?? {};
-    const headers: Record<string, string> =
-      retryAfterSeconds > 0 ? { 'retry-after': String(retryAfterSeconds) } : {};
-    return this.sendJson(error.code, error.toStatus(), headers);
   }
 }
 

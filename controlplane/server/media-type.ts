@@ -1,7 +1,7 @@
 import { StatusError } from '#api/status.ts';
 
 /** The ways in which an object may be written. */
-type Encoding = 'json' | 'yaml';
+export type Encoding = 'json' | 'yaml' | 'protobuf';
 /** A request for another form of an object: `as=Table;v=v1;g=meta.k8s.io`. */
 export type Transform = 'none' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
 
@@ -42,37 +42,45 @@ function parseMediaRange(text: string): MediaRange {
   return { type: type.trim().toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 1 };
 }
 
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const ENCODINGS: Readonly<Record<string, Encoding>> = {
   'application/json': 'json',
   'application/yaml': 'yaml',
+  [PROTOBUF]: 'protobuf',
   '*/*': 'json',
   'application/*': 'json',
 };
-const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const SERVED = ['application/json', 'application/yaml', PROTOBUF];
 const STREAMED = ['application/json;stream=watch', `${PROTOBUF};stream=watch`];
 
-/** `transforms`: the forms that this kind of request can be answered in. Throws 406 as apiserver's `negotiate.go` and go-restful word it. */
-export function negotiateOutput(
-  accept: string | undefined,
-  transforms: readonly Transform[],
-  isList = false,
-): OutputType {
+/** What can be answered to a request. */
+export interface Answers {
+  readonly transforms: readonly Transform[];
+  /** Whether a list is, which may also be watched. */
+  readonly isList?: boolean;
+  /** Whether the object itself has a form in protobuf: of built-in kinds, not of custom ones. */
+  readonly hasProtobuf: boolean;
+}
+
+/** Throws 406 as apiserver's `negotiate.go` and go-restful word it. */
+export function negotiateOutput(accept: string | undefined, answers: Answers): OutputType {
   const ranges = parseAccept(accept === undefined || accept === '' ? '*/*' : accept);
-  if (!ranges.some((range) => ENCODINGS[range.type] !== undefined || range.type === PROTOBUF)) {
-    throw notAcceptable([...SERVED, ...(isList ? STREAMED : [])]);
+  if (!ranges.some((range) => ENCODINGS[range.type] !== undefined)) {
+    throw notAcceptable([...SERVED, ...(answers.isList === true ? STREAMED : [])]);
   }
   for (const range of ranges) {
-    const output = outputOf(range, transforms);
+    const output = outputOf(range, answers);
     if (output !== undefined) return output;
   }
   throw new StatusError('NotAcceptable', `only the following media types are accepted: ${SERVED.join(', ')}`);
 }
 
-function outputOf(range: MediaRange, transforms: readonly Transform[]): OutputType | undefined {
+function outputOf(range: MediaRange, { transforms, hasProtobuf }: Answers): OutputType | undefined {
   const encoding = ENCODINGS[range.type];
   const transform = (range.parameters.get('as') ?? 'none') as Transform;
   if (encoding === undefined || !(transform === 'none' || transforms.includes(transform))) return undefined;
+  if (encoding === 'protobuf' && !(transform === 'none' ? hasProtobuf : transform !== 'Table'))
+    return undefined;
   const version = range.parameters.get('v') ?? 'v1';
   const group = range.parameters.get('g') ?? 'meta.k8s.io';
   const known = group === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');

@@ -1,11 +1,12 @@
 import { stringify } from 'yaml';
 import type { KubeObject, Resource } from '#api/resources.ts';
 import { apiVersionOf } from '#api/resources.ts';
+import { encodeProtobuf } from '#api/protobuf/encode.ts';
 import { StatusError } from '#api/status.ts';
 import type { ListResult } from '../registry/registry.ts';
 import type { Entry } from '../store/store.ts';
 import type { Exchange } from './exchange.ts';
-import type { OutputType } from './media-type.ts';
+import { type OutputType, PROTOBUF, type Transform, negotiateOutput } from './media-type.ts';
 import { type IncludeObject, type ListMeta, buildTable, partialMetadata } from './tables/build.ts';
 
 /** Reads the `includeObject` parameter. Throws 400 as apiserver does. */
@@ -38,7 +39,7 @@ function transformEntry(
   resource: Resource,
   entry: Entry,
   now: number,
-): unknown {
+): object {
   const { object } = entry;
   switch (output.transform) {
     case 'Table':
@@ -90,7 +91,7 @@ function transformList(
   objects: readonly KubeObject[],
   metadata: ListMeta,
   now: number,
-): unknown {
+): object {
   switch (output.transform) {
     case 'Table':
       return buildTable(resource, objects, metadata, tableOptions(exchange, output, now));
@@ -117,18 +118,41 @@ function listJson(resource: Resource, metadata: ListMeta, entries: readonly Entr
   return `${head}${entries.map((entry) => entry.json).join(',')}]}`;
 }
 
-/** Answers with any value, as JSON or YAML. */
+/** Answers with any object that the negotiated encoding can write. */
 export function sendValue(
   exchange: Exchange,
-  output: Pick<OutputType, 'encoding'>,
+  { encoding }: Pick<OutputType, 'encoding'>,
   status: number,
-  value: unknown,
+  value: object,
+  headers: Record<string, string> = {},
 ): Promise<void> {
-  return output.encoding === 'yaml'
-    ? exchange.send(
-        status,
-        'application/yaml',
-        stringify(value, { version: '1.1', aliasDuplicateObjects: false }),
-      )
-    : exchange.sendJson(status, value);
+  switch (encoding) {
+    case 'json':
+      return exchange.sendJson(status, value, headers);
+    case 'yaml':
+      return exchange.send(status, 'application/yaml', toYaml(value), headers);
+    case 'protobuf':
+      return exchange.send(status, PROTOBUF, encodeProtobuf(value), headers);
+  }
 }
+
+const toYaml = (value: unknown): string => stringify(value, { version: '1.1', aliasDuplicateObjects: false });
+
+/** Answers with what went wrong, in the form that was asked for if there is one, else as JSON. */
+export function sendStatus(exchange: Exchange, error: StatusError): Promise<void> {
+  const { retryAfterSeconds = 0 } = error.details ?? {};
+  const headers: Record<string, string> =
+    retryAfterSeconds > 0 ? { 'retry-after': String(retryAfterSeconds) } : {};
+  return sendValue(exchange, statusOutput(exchange.header('accept')), error.code, error.toStatus(), headers);
+}
+
+function statusOutput(accept: string | undefined): Pick<OutputType, 'encoding'> {
+  try {
+    return negotiateOutput(accept, { transforms: EVERY_TRANSFORM, hasProtobuf: true });
+  } catch {
+    return { encoding: 'json' };
+  }
+}
+
+/** Whatever was asked for, a refusal is a Status. */
+const EVERY_TRANSFORM: readonly Transform[] = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'];

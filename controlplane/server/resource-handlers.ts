@@ -1,6 +1,7 @@
 import type { DeleteOptions } from '#api/gen/types.ts';
 import { decodeProtobuf } from '#api/protobuf/decode.ts';
 import type { Resource, Verb } from '#api/resources.ts';
+import { isType } from '#api/schema.ts';
 import { LENIENT, decodeAs } from '../registry/decode/decode.ts';
 import type { NamedTarget, UserInfo, WriteOptions } from '../registry/registry.ts';
 import { readBody } from './body.ts';
@@ -36,8 +37,12 @@ export const RESOURCE_HANDLERS: Record<Verb, Handler> = {
   deletecollection: deleteCollection,
 };
 
-const outputOf = (exchange: Exchange, transforms = OF_OBJECT): OutputType =>
-  negotiateOutput(exchange.header('accept'), transforms);
+const outputOf = ({ exchange, route }: ResourceRequest, transforms = OF_OBJECT): OutputType =>
+  negotiateOutput(exchange.header('accept'), {
+    transforms,
+    isList: transforms === OF_LIST,
+    hasProtobuf: isType(route.resource.type),
+  });
 
 /** The route of an item as the registry names it. */
 export const namedTarget = (route: ResourceRoute): NamedTarget => ({
@@ -47,20 +52,23 @@ export const namedTarget = (route: ResourceRoute): NamedTarget => ({
   subresource: route.subresource,
 });
 
-async function get(context: ServerContext, { exchange, route }: ResourceRequest): Promise<void> {
-  const output = outputOf(exchange);
+async function get(context: ServerContext, request: ResourceRequest): Promise<void> {
+  const { exchange, route } = request;
+  const output = outputOf(request);
   const entry = await context.registry.get(namedTarget(route));
   await sendEntry(exchange, output, route.resource, 200, entry, context.clock.now());
 }
 
-async function list(context: ServerContext, { exchange, route }: ResourceRequest): Promise<void> {
-  const output = negotiateOutput(exchange.header('accept'), OF_LIST, true);
+async function list(context: ServerContext, request: ResourceRequest): Promise<void> {
+  const { exchange, route } = request;
+  const output = outputOf(request, OF_LIST);
   const result = await context.registry.list(route, listOptions(exchange.query));
   await sendList(exchange, output, route.resource, result, context.clock.now());
 }
 
-async function create(context: ServerContext, { exchange, route, user }: ResourceRequest): Promise<void> {
-  const output = outputOf(exchange);
+async function create(context: ServerContext, request: ResourceRequest): Promise<void> {
+  const { exchange, route, user } = request;
+  const output = outputOf(request);
   const query = writeOptions(exchange.query, 'CreateOptions', exchange.header('user-agent'));
   const { body, duplicateFields } = await objectBody(exchange, kindOfBody(route));
   const write: WriteOptions = { ...query, user, warn: exchange.warn, duplicateFields };
@@ -68,8 +76,9 @@ async function create(context: ServerContext, { exchange, route, user }: Resourc
   await sendEntry(exchange, output, route.resource, 201, entry, context.clock.now());
 }
 
-async function update(context: ServerContext, { exchange, route, user }: ResourceRequest): Promise<void> {
-  const output = outputOf(exchange);
+async function update(context: ServerContext, request: ResourceRequest): Promise<void> {
+  const { exchange, route, user } = request;
+  const output = outputOf(request);
   const query = writeOptions(exchange.query, 'UpdateOptions', exchange.header('user-agent'));
   const { body, duplicateFields } = await objectBody(exchange, kindOfBody(route));
   const write: WriteOptions = { ...query, user, warn: exchange.warn, duplicateFields };
@@ -77,8 +86,9 @@ async function update(context: ServerContext, { exchange, route, user }: Resourc
   await sendEntry(exchange, output, route.resource, created ? 201 : 200, entry, context.clock.now());
 }
 
-async function patch(context: ServerContext, { exchange, route, user }: ResourceRequest): Promise<void> {
-  const output = outputOf(exchange);
+async function patch(context: ServerContext, request: ResourceRequest): Promise<void> {
+  const { exchange, route, user } = request;
+  const output = outputOf(request);
   const type = negotiatePatch(exchange.header('content-type'));
   const query = writeOptions(exchange.query, 'PatchOptions', exchange.header('user-agent'), type);
   const decoded = decodePatch(
@@ -138,8 +148,9 @@ const deleteWrite = (exchange: Exchange, user: UserInfo, options: DeleteOptions)
   warn: exchange.warn,
 });
 
-async function deleteOne(context: ServerContext, { exchange, route, user }: ResourceRequest): Promise<void> {
-  const output = outputOf(exchange);
+async function deleteOne(context: ServerContext, request: ResourceRequest): Promise<void> {
+  const { exchange, route, user } = request;
+  const output = outputOf(request);
   const options = await deleteOptionsOf(exchange);
   const write = deleteWrite(exchange, user, options);
   const { entry, gone } = await context.registry.delete(namedTarget(route), options, write);
@@ -168,11 +179,9 @@ const deletedStatus = (resource: Resource, metadata: { name: string; uid: string
   },
 });
 
-async function deleteCollection(
-  context: ServerContext,
-  { exchange, route, user }: ResourceRequest,
-): Promise<void> {
-  const output = negotiateOutput(exchange.header('accept'), OF_LIST);
+async function deleteCollection(context: ServerContext, request: ResourceRequest): Promise<void> {
+  const { exchange, route, user } = request;
+  const output = outputOf(request, OF_LIST);
   const selection = listOptions(exchange.query);
   const options = await deleteOptionsOf(exchange);
   const write = deleteWrite(exchange, user, options);

@@ -3,6 +3,7 @@ import type { Verb } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { UserInfo } from '../registry/registry.ts';
 import type { Exchange } from './exchange.ts';
+import { sendStatus } from './object-encoding.ts';
 import type { InFlightCounts, Metrics, RequestLabels } from './metrics.ts';
 import { requestTimeout } from './query-options.ts';
 import type { Route } from './request-info.ts';
@@ -99,7 +100,7 @@ async function timeOut(exchange: Exchange): Promise<void> {
   }
   response.once('finish', () => setImmediate(() => request.destroy()));
   const message = 'Timeout: request did not complete within the allotted timeout';
-  await exchange.sendStatus(new StatusError('Timeout', message, {}));
+  await sendStatus(exchange, new StatusError('Timeout', message, {}));
 }
 
 const READ_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -1,3 +1,4 @@
+import { encodeProtobuf, encodeWatchEvent } from '#api/protobuf/encode.ts';
 import type { Resource } from '#api/resources.ts';
 import { apiVersionOf } from '#api/resources.ts';
 import type { StatusError } from '#api/status.ts';
@@ -14,19 +15,29 @@ type ObjectEvent = Exclude<WatchEvent, { type: 'BOOKMARK' | 'ERROR' }>;
 /** What goes on to be written as the client asked; an error always looks the same. */
 type FramedEvent = Exclude<WatchEvent, { type: 'ERROR' }>;
 
-/** Made once for all watchers of an entry. */
-const frames = new WeakMap<Entry, Map<ObjectEvent['type'], Buffer>>();
+type Encoding = OutputType['encoding'];
 
-function sharedFrame({ type, entry }: ObjectEvent): Buffer {
-  const made = frames.get(entry) ?? new Map<ObjectEvent['type'], Buffer>();
-  const frame = made.get(type) ?? Buffer.from(`{"type":"${type}","object":${entry.json}}\n`);
-  made.set(type, frame);
+/** Made once for all watchers of an entry that want it in one form. */
+const frames = new WeakMap<Entry, Map<string, Buffer>>();
+
+function sharedFrame(encoding: Encoding, { type, entry }: ObjectEvent): Buffer {
+  const made = frames.get(entry) ?? new Map<string, Buffer>();
+  const key = `${type} ${encoding}`;
+  const frame = made.get(key) ?? entryFrame(encoding, type, entry);
+  made.set(key, frame);
   frames.set(entry, made);
   return frame;
 }
 
-const toFrame = (type: string, object: unknown): Buffer =>
-  Buffer.from(`${JSON.stringify({ type, object })}\n`);
+const entryFrame = (encoding: Encoding, type: string, entry: Entry): Buffer =>
+  encoding === 'protobuf'
+    ? toFrame(encoding, type, entry.object)
+    : Buffer.from(`{"type":"${type}","object":${entry.json}}\n`);
+
+const toFrame = (encoding: Encoding, type: string, object: object): Buffer =>
+  encoding === 'protobuf'
+    ? encodeWatchEvent(type, encodeProtobuf(object))
+    : Buffer.from(`${JSON.stringify({ type, object })}\n`);
 
 const bookmarkMetadata = (event: Extract<WatchEvent, { type: 'BOOKMARK' }>): object => ({
   resourceVersion: event.resourceVersion,
@@ -34,7 +45,11 @@ const bookmarkMetadata = (event: Extract<WatchEvent, { type: 'BOOKMARK' }>): obj
   ...(event.initial ? { annotations: { [INITIAL_EVENTS_END]: 'true' } } : {}),
 });
 
-export const errorFrame = (error: StatusError): Buffer => toFrame('ERROR', error.toStatus());
+const bookmark = (encoding: Encoding, kind: string, apiVersion: string, metadata: object): Buffer =>
+  toFrame(encoding, 'BOOKMARK', { kind, apiVersion, metadata });
+
+export const errorFrame = ({ encoding }: OutputType, error: StatusError): Buffer =>
+  toFrame(encoding, 'ERROR', error.toStatus());
 
 /** Writes the events of one watch, in the form that its client asked for. `now`: milliseconds since the epoch. */
 export function frameWriter(
@@ -43,28 +58,21 @@ export function frameWriter(
   includeObject: IncludeObject,
   now: () => number,
 ): (event: FramedEvent) => Buffer {
-  switch (output.transform) {
+  const { encoding, transform, version } = output;
+  switch (transform) {
     case 'Table':
-      return tableFrames(resource, output.version, includeObject, now);
+      return tableFrames(resource, version, includeObject, now);
     case 'PartialObjectMetadata':
     case 'PartialObjectMetadataList':
       return (event) =>
         event.type === 'BOOKMARK'
-          ? toFrame('BOOKMARK', {
-              kind: 'PartialObjectMetadata',
-              apiVersion: `meta.k8s.io/${output.version}`,
-              metadata: bookmarkMetadata(event),
-            })
-          : toFrame(event.type, partialMetadata(event.entry.object, output.version));
+          ? bookmark(encoding, 'PartialObjectMetadata', `meta.k8s.io/${version}`, bookmarkMetadata(event))
+          : toFrame(encoding, event.type, partialMetadata(event.entry.object, version));
     case 'none':
       return (event) =>
         event.type === 'BOOKMARK'
-          ? toFrame('BOOKMARK', {
-              kind: resource.kind,
-              apiVersion: apiVersionOf(resource),
-              metadata: bookmarkMetadata(event),
-            })
-          : sharedFrame(event);
+          ? bookmark(encoding, resource.kind, apiVersionOf(resource), bookmarkMetadata(event))
+          : sharedFrame(encoding, event);
   }
 }
 
@@ -82,6 +90,6 @@ function tableFrames(
       event.type === 'BOOKMARK' ? event.resourceVersion : event.entry.object.metadata.resourceVersion;
     const options = { version, includeObject, noHeaders, now: now() };
     noHeaders = true;
-    return toFrame(event.type, buildTable(resource, objects, { resourceVersion }, options));
+    return toFrame('json', event.type, buildTable(resource, objects, { resourceVersion }, options));
   };
 }

@@ -1,6 +1,7 @@
+import { isType } from '#api/schema.ts';
 import { StatusError } from '#api/status.ts';
 import type { WatchEvent, WatchOptions } from '../registry/registry.ts';
-import { type OutputType, negotiateOutput } from './media-type.ts';
+import { type OutputType, PROTOBUF, negotiateOutput } from './media-type.ts';
 import { includeObjectOf } from './object-encoding.ts';
 import { selectedName, watchOptions } from './query-options.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
@@ -18,11 +19,11 @@ export async function serveWatch(
   context: ServerContext,
   { exchange, route }: ResourceRequest,
 ): Promise<void> {
-  const output = negotiateOutput(
-    exchange.header('accept'),
-    ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'],
-    true,
-  );
+  const output = negotiateOutput(exchange.header('accept'), {
+    transforms: ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'],
+    isList: true,
+    hasProtobuf: isType(route.resource.type),
+  });
   const toFrame = frameWriter(route.resource, output, includeObjectOf(exchange.query), () =>
     context.clock.now(),
   );
@@ -33,7 +34,7 @@ export async function serveWatch(
     ...oneObject(options, route.name),
     timeoutMilliseconds: milliseconds,
   });
-  exchange.writeHead(200, { 'content-type': contentType(output) });
+  exchange.writeHead(200, { 'content-type': CONTENT_TYPES[output.encoding] });
   const stream = new WatchStream(exchange.response, () => {
     watch.cancel();
     stopTimer();
@@ -43,7 +44,7 @@ export async function serveWatch(
   context.watches.add(stream);
   exchange.response.flushHeaders();
   if (expired !== undefined) {
-    stream.send(errorFrame(expired));
+    stream.send(errorFrame(output, expired));
     stream.end();
     return;
   }
@@ -52,7 +53,7 @@ export async function serveWatch(
       stream.send(toFrame(event));
       return;
     }
-    stream.send(errorFrame(event.error));
+    stream.send(errorFrame(output, event.error));
     stream.end();
   });
   stream.startLive();
@@ -112,5 +113,9 @@ function oneObject(options: WatchOptions, name: string | undefined): WatchOption
   throw StatusError.badRequest("fieldSelector metadata.name doesn't match requested name");
 }
 
-const contentType = (output: OutputType): string =>
-  output.encoding === 'json' ? 'application/json' : 'application/json;stream=watch';
+/** Events have no form in YAML. */
+const CONTENT_TYPES: Readonly<Record<OutputType['encoding'], string>> = {
+  json: 'application/json',
+  yaml: 'application/json;stream=watch',
+  protobuf: `${PROTOBUF};stream=watch`,
+};

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { StatusError } from '#api/status.ts';
 import type { Catalog } from '../../registry/catalog.ts';
 import type { Exchange } from '../exchange.ts';
-import { parseAccept } from '../media-type.ts';
+import { PROTOBUF, negotiateOutput, parseAccept } from '../media-type.ts';
+import { sendValue } from '../object-encoding.ts';
 import { aggregatedDiscovery } from './aggregated.ts';
 import { apiGroup, apiGroupList, apiVersions, groupVersions } from './groups.ts';
 import { apiResourceList } from './resource-list.ts';
@@ -17,7 +18,7 @@ export async function serveDiscovery(exchange: Exchange, catalog: Catalog): Prom
   }
   const document = parts[0] === 'api' ? ofCore(catalog, parts.slice(1)) : ofGroup(catalog, parts.slice(1));
   if (document === undefined) return false;
-  await exchange.sendJson(200, document);
+  await sendLegacy(exchange, document);
   return true;
 }
 
@@ -36,7 +37,7 @@ async function serveRoot(exchange: Exchange, catalog: Catalog, isCore: boolean):
   const version = aggregatedVersion(exchange.header('accept') ?? '*/*');
   if (version === undefined) {
     const host = exchange.header(':authority') ?? exchange.header('host') ?? '';
-    await exchange.sendJson(200, isCore ? apiVersions(host) : apiGroupList(catalog));
+    await sendLegacy(exchange, isCore ? apiVersions(host) : apiGroupList(catalog));
     return;
   }
   const body = JSON.stringify(aggregatedDiscovery(catalog, isCore, version));
@@ -50,14 +51,24 @@ async function serveRoot(exchange: Exchange, catalog: Catalog, isCore: boolean):
   await exchange.send(200, type, body, headers);
 }
 
+/** What is not aggregated has a form in protobuf too. */
+function sendLegacy(exchange: Exchange, document: object): Promise<void> {
+  const output = negotiateOutput(exchange.header('accept'), { transforms: [], hasProtobuf: true });
+  return sendValue(exchange, output, 200, document);
+}
+
 /** A strong ETag, as apiserver's `CalculateETag`: SHA-512 in capitals. */
 const etagOf = (body: string): string => `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`;
+
+const ONLY_LEGACY: ReadonlySet<string> = new Set([PROTOBUF, 'application/yaml']);
+const ACCEPTED: ReadonlySet<string> = new Set([...ONLY_LEGACY, 'application/json', 'application/*', '*/*']);
 
 /** The version of aggregated discovery that the client prefers; undefined when it prefers, or only knows, the older form. */
 function aggregatedVersion(accept: string): string | undefined {
   for (const { type, parameters } of parseAccept(accept)) {
-    if (type !== 'application/json' && type !== '*/*' && type !== 'application/*') continue;
+    if (!ACCEPTED.has(type)) continue;
     if (parameters.get('as') === undefined) return undefined;
+    if (ONLY_LEGACY.has(type)) continue;
     const version = parameters.get('v') ?? '';
     const isAggregated =
       parameters.get('as') === 'APIGroupDiscoveryList' && parameters.get('g') === 'apidiscovery.k8s.io';

@@ -74,7 +74,7 @@ function includedObject(object: KubeObject, { includeObject, version }: TableOpt
 }
 
 /** metav1.PartialObjectMetadata. */
-export const partialMetadata = (object: KubeObject, version: string): unknown => ({
+export const partialMetadata = (object: KubeObject, version: string): object => ({
   kind: 'PartialObjectMetadata',
   apiVersion: `meta.k8s.io/${version}`,
   metadata: object.metadata,
