@@ -33,7 +33,8 @@ function open() {
       query: new URLSearchParams(query),
       response,
       request: { destroy: () => undefined },
-      sendStatus: async ({ code }: { code: number }) => sent.push(code),
+      header: () => undefined,
+      sendJson: async (code: number) => sent.push(code),
     };
     const route = { kind: 'path', path: '/' } as const;
     traffic.begin(metrics, exchange as unknown as Exchange, route, undefined, user);
