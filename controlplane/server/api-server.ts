@@ -1,5 +1,10 @@
 import { createSecureServer } from 'node:http2';
-import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type {
+  Http2SecureServer,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  ServerHttp2Session,
+} from 'node:http2';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -63,6 +68,19 @@ const MAX_CONCURRENT_STREAMS = 10_000;
  */
 const CIPHERS = `${DEFAULT_CIPHERS}:@SECLEVEL=0`;
 
+const MAX_HEADER_BYTES = 64 * 1024;
+
+/** Milliseconds; the first two are kube-apiserver's for a request's header. */
+const SLOW_CLIENTS = {
+  handshakeTimeout: 32_000,
+  headersTimeout: 32_000,
+  requestTimeout: 120_000,
+  connectionsCheckingInterval: 5000,
+};
+/** After this much silence a connection has to answer a ping. */
+const SILENCE_MILLISECONDS = 90_000;
+const PING_MILLISECONDS = 15_000;
+
 /** Serves the Kubernetes API over HTTPS, HTTP/2 and 1.1. Rejects when it cannot listen. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const clock = options.clock ?? realClock;
@@ -92,7 +110,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     // Who shows no certificate, or a wrong one, gets a 401, or the public paths.
     rejectUnauthorized: false,
     maxSessionMemory: MAX_SESSION_MEMORY,
-    settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS },
+    settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES },
+    ...SLOW_CLIENTS,
   });
   const sockets = serve(server, context);
   await listen(server, options.port, options.host);
@@ -118,6 +137,7 @@ function serve(server: Http2SecureServer, context: ServerContext): Set<Socket> {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void handleUpgrade(context, request, socket, head);
   });
+  server.on('session', dropWhenDead);
   server.on('sessionError', (err) => log.debug({ err }, 'connection failed'));
   server.on('tlsClientError', (err) => {
     context.metrics.countHandshakeError();
@@ -125,6 +145,20 @@ function serve(server: Http2SecureServer, context: ServerContext): Set<Socket> {
   });
   server.on('error', (err) => log.error({ err }, 'API server failed'));
   return sockets;
+}
+
+/** A peer that vanished without a word would otherwise keep its watches, and what waits for it, until they time out. */
+function dropWhenDead(session: ServerHttp2Session): void {
+  session.setTimeout(SILENCE_MILLISECONDS, () => {
+    if (session.closed || session.destroyed) return;
+    const cut = setTimeout(() => session.destroy(), PING_MILLISECONDS);
+    const keep = (): void => clearTimeout(cut);
+    session.once('close', keep);
+    session.ping((error) => {
+      session.off('close', keep);
+      if (error === null) keep();
+    });
+  });
 }
 
 async function serveRequest(

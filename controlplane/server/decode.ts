@@ -1,6 +1,6 @@
-import { parse as parseYamlText, YAMLParseError } from 'yaml';
 import { StatusError } from '#api/status.ts';
 import type { Patch } from '../registry/registry.ts';
+import { decodeYaml } from './decode-yaml.ts';
 import { JsonSyntaxError, scanJson } from './json-scan.ts';
 import type { InputType, PatchType } from './media-type.ts';
 
@@ -13,7 +13,7 @@ export interface Decoded {
 /** Decodes the body of a create or update. `kind` is what the resource holds. Throws 400 in the words of apiserver's `transformDecodeError`. */
 export function decodeObject(body: Buffer, type: Exclude<InputType, 'protobuf'>, kind: string): Decoded {
   try {
-    const decoded = type === 'json' ? decodeJson(body.toString()) : decodeYaml(body.toString());
+    const decoded = type === 'json' ? decodeJson(body.toString()) : decodeYamlObject(body.toString());
     // JSON null decodes to an empty struct in Go.
     if (decoded.value === null) return { value: {}, duplicates: [] };
     if (!isObject(decoded.value)) throw new JsonSyntaxError(notAStruct(decoded.value));
@@ -29,7 +29,7 @@ export function decodeObject(body: Buffer, type: Exclude<InputType, 'protobuf'>,
 /** Decodes the DeleteOptions of a delete. Throws 400. */
 export function decodeOptions(body: Buffer, type: Exclude<InputType, 'protobuf'>): Record<string, unknown> {
   try {
-    const { value } = type === 'json' ? decodeJson(body.toString()) : decodeYaml(body.toString());
+    const { value } = type === 'json' ? decodeJson(body.toString()) : decodeYamlObject(body.toString());
     if (value === null) return {};
     if (!isObject(value)) throw new JsonSyntaxError(notAStruct(value));
     return value;
@@ -56,7 +56,12 @@ export function decodePatch(body: Buffer, type: PatchType, force: boolean): Patc
 
 function decodeApply(body: Buffer): unknown {
   try {
-    return decodeYaml(body.toString()).value;
+    const { value, duplicates } = decodeYaml(body.toString());
+    if (duplicates.length === 0) return value;
+    const all = duplicates.map(
+      ({ line, key }) => `  line ${line}: key ${JSON.stringify(key)} already set in map`,
+    );
+    throw new JsonSyntaxError(['yaml: unmarshal errors:', ...all].join('\n'));
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw StatusError.badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
@@ -68,31 +73,10 @@ function decodeJson(text: string): Decoded {
   return { value: JSON.parse(text) as unknown, duplicates };
 }
 
-/** YAML 1.1 without timestamps, as sigs.k8s.io/yaml reads it. */
-function decodeYaml(text: string): Decoded {
-  try {
-    const value: unknown = parseYamlText(text, {
-      version: '1.1',
-      logLevel: 'error',
-      customTags: (tags) =>
-        tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:timestamp'),
-    });
-    return { value: value ?? null, duplicates: [] };
-  } catch (error) {
-    const line = error instanceof YAMLParseError ? (error.linePos?.[0].line ?? 1) : 1;
-    const message = (error instanceof YAMLParseError && GO_YAML_WORDS[error.code]) || ownWords(error);
-    throw new JsonSyntaxError(`yaml: line ${line}: ${message}`);
-  }
+function decodeYamlObject(text: string): Decoded {
+  const { value, duplicates } = decodeYaml(text);
+  return { value, duplicates: duplicates.map(({ path }) => path) };
 }
-
-/** What go-yaml says of the mistakes that people make most. */
-const GO_YAML_WORDS: Readonly<Partial<Record<YAMLParseError['code'], string>>> = {
-  BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
-  TAB_AS_INDENT: 'found character that cannot start any token',
-};
-
-const ownWords = (error: unknown): string =>
-  error instanceof Error ? error.message.split('\n')[0]!.replace(/ at line .*$/, '') : 'invalid';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -3,7 +3,7 @@ export class JsonSyntaxError extends Error {}
 
 const END = 'unexpected end of JSON input';
 /** Go's decoders stop at 10,000; what comes after the scan recurses, and has to stay within the stack. */
-const MAX_DEPTH = 1000;
+export const MAX_DEPTH = 1000;
 
 /**
  * Walks over a JSON text and returns the paths of fields that an object has more than once (`spec.containers[0].name`), in order, each

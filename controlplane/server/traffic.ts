@@ -39,6 +39,8 @@ export class Traffic implements InFlightCounts {
    * administrator asks, who must be able to see why; and 400 for a timeout that is none.
    */
   begin(metrics: Metrics, exchange: Exchange, route: Route, verb: Verb | undefined, user: UserInfo): void {
+    // The client may have gone while it was found out who it is.
+    if (isGone(exchange.response)) return;
     const start = performance.now();
     const labels = labelsOf(exchange, route, verb);
     const end = isLongRunning(route, verb)
@@ -83,6 +85,10 @@ export class Traffic implements InFlightCounts {
     }
   }
 }
+
+/** HTTP/2's responses only have a stream that says so. */
+const isGone = (response: Exchange['response']): boolean =>
+  (response as { stream?: { destroyed: boolean } }).stream?.destroyed ?? response.destroyed;
 
 /** 429, which Kubernetes sends as text. */
 export class TooBusy extends StatusError {

@@ -134,7 +134,7 @@ function arrayDecoder(element: Decoder, goType: string, struct: string): Decoder
   return (value, context) => {
     if (!Array.isArray(value)) throw mismatch(value, goType, context, struct);
     return value.map((item: unknown, index) => {
-      if (item === null) return zeroOf(goType.slice(2));
+      if (item === null) return zeroOf(goType.slice(2), element);
       context.path.push(index);
       const decoded = element(item, context);
       context.path.pop();
@@ -143,9 +143,14 @@ function arrayDecoder(element: Decoder, goType: string, struct: string): Decoder
   };
 }
 
-/** What a null in a list becomes in Go. */
-const zeroOf = (goType: string): unknown =>
-  goType === 'string' ? '' : goType === 'bool' ? false : /^(u?int|float)/.test(goType) ? 0 : {};
+/** What a null in a list or map becomes in Go. */
+function zeroOf(goType: string, element: Decoder): unknown {
+  if (element === decodeQuantity) return '0';
+  if (goType === 'string' || goType === '[]uint8') return '';
+  if (goType === 'bool') return false;
+  if (goType.startsWith('[]')) return [];
+  return /^(u?int|float)/.test(goType) ? 0 : {};
+}
 
 function mapDecoder(element: Decoder, goType: string, struct: string): Decoder {
   return (value, context) => {
@@ -153,7 +158,7 @@ function mapDecoder(element: Decoder, goType: string, struct: string): Decoder {
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [
         key,
-        item === null ? zeroOf(goType.replace(/^map\[string\]/, '')) : element(item, context),
+        item === null ? zeroOf(goType.replace(/^map\[string\]/, ''), element) : element(item, context),
       ]),
     );
   };

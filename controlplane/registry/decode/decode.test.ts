@@ -23,6 +23,15 @@ describe('decodeObject', () => {
     expect(decodePod(pod(spec))).toEqual({ priority: 0, enableServiceLinks: false, securityContext: {} });
   });
 
+  it('takes a null in a map for the zero of its type', () => {
+    const limits = { cpu: null };
+    expect(decodePod(pod({ containers: [{ name: 'c', resources: { limits } }] }))).toEqual({
+      containers: [{ name: 'c', resources: { limits: { cpu: '0' } } }],
+    });
+    const { binaryData } = decodeObject(resourceOf('configmaps'), { binaryData: { a: null } }, WARN);
+    expect(binaryData).toEqual({ a: '' });
+  });
+
   it('writes quantities and times in one form', () => {
     const resources = { limits: { cpu: 0.5, memory: '1024Mi' } };
     expect(decodePod(pod({ containers: [{ name: 'c', resources }] }))).toEqual({
