@@ -6,6 +6,7 @@ import { priority } from './plugins/priority.ts';
 import { rbacEscalation } from './plugins/rbac-escalation.ts';
 import { resourceQuota } from './plugins/resource-quota.ts';
 import { serviceAccount } from './plugins/service-account.ts';
+import { validatingPolicies } from './policies/validating.ts';
 import { mutatingWebhooks } from './webhooks/mutating.ts';
 import { validatingWebhooks } from './webhooks/validating.ts';
 
@@ -18,6 +19,7 @@ export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugi
   defaultTolerationSeconds,
   rbacEscalation,
   mutatingWebhooks(tools),
+  validatingPolicies(tools),
   validatingWebhooks(tools),
   resourceQuota(tools),
 ];

@@ -1,8 +1,11 @@
 import type { MutatingWebhook, ValidatingWebhook } from '#api/gen/types.ts';
 import type { Resource } from '#api/resources.ts';
+import { StatusError } from '#api/status.ts';
 import type { LabelMatcher } from '#api/selectors.ts';
-import type { MaybePromise } from '../../maybe-promise.ts';
+import { andThen, type MaybePromise } from '../../maybe-promise.ts';
 import type { AdmissionRequest, AdmissionTools } from '../admission.ts';
+import { requestBindings, WEBHOOK_VARIABLES } from '../expressions/activation.ts';
+import { matchConditions, type Conditions } from '../expressions/match-conditions.ts';
 import { keptFor } from '../kept.ts';
 import { matchesNamespace, matchesObject, selectorOf } from '../namespaces.ts';
 import { present, type Presented } from '../presented.ts';
@@ -18,6 +21,7 @@ export interface Hook<W extends Webhook = Webhook> {
   readonly webhook: W;
   readonly selectsNamespace: LabelMatcher | undefined;
   readonly selectsObject: LabelMatcher | undefined;
+  readonly conditions: Conditions | undefined;
 }
 
 export type MutatingHook = Hook<MutatingWebhook>;
@@ -29,6 +33,7 @@ const hookOf = <W extends Webhook>(configuration: string, webhook: W, index: num
   webhook,
   selectsNamespace: selectorOf(webhook.namespaceSelector),
   selectsObject: selectorOf(webhook.objectSelector),
+  conditions: matchConditions(webhook.matchConditions, WEBHOOK_VARIABLES, webhook.failurePolicy),
 });
 
 /** The webhooks that there are now, in the order of their configurations' names. */
@@ -78,5 +83,14 @@ export function invocationOf(
   if (resource === undefined) return undefined;
   if (!matchesObject(hook.selectsObject, request)) return undefined;
   if (!matchesNamespace(hook.selectsNamespace, request, tools.store)) return undefined;
-  return present(request, resource, tools);
+  return andThen(present(request, resource, tools), (presented) =>
+    meetsConditions(hook, request, presented) ? presented : undefined,
+  );
+}
+
+function meetsConditions({ conditions }: Hook, request: AdmissionRequest, presented: Presented): boolean {
+  const met = conditions?.(() => requestBindings(request, presented)) ?? { matches: true };
+  if ('matches' in met) return met.matches;
+  const { group, name } = request.resource;
+  throw StatusError.forbidden({ group, resource: name }, request.name, met.error);
 }
