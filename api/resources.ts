@@ -106,6 +106,8 @@ export interface Resource {
   readonly isStorageVersion: boolean;
   /** Of a custom resource: the OpenAPI v3 schema of its objects that is published; absent, it publishes none. */
   readonly openApiSchema?: { readonly [keyword: string]: unknown };
+  /** What a CustomResourceDefinition says of this version; built-in resources have none. */
+  readonly custom?: k8s.CustomResourceDefinitionVersion;
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';

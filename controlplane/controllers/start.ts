@@ -2,6 +2,7 @@ import { startBootstrapController } from './bootstrap/bootstrap-controller.ts';
 import { startRbacBootstrap } from './bootstrap/rbac/rbac-controller.ts';
 import { startClusterRoleAggregation } from './clusterrole-aggregation/clusterrole-aggregation-controller.ts';
 import type { ControllerContext, Running } from './context.ts';
+import { startCustomResourceDefinitionController } from './custom-resource-definitions/custom-resource-definition-controller.ts';
 import { startDeploymentController } from './deployment/deployment-controller.ts';
 import { startDisruptionController } from './disruption/disruption-controller.ts';
 import { startEndpointsController } from './endpoints/endpoints-controller.ts';
@@ -24,6 +25,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startBootstrapController,
   startRbacBootstrap,
   startClusterRoleAggregation,
+  startCustomResourceDefinitionController,
   startServiceAccountController,
   startDeploymentController,
   startReplicaSetController,

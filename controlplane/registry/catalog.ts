@@ -23,6 +23,8 @@ export class ResourceCatalog implements Catalog {
   readonly #added = new Map<string, readonly Resource[]>();
   readonly #listeners = new Set<() => void>();
   #generation = 0;
+  /** With those that only tell how objects are kept. */
+  #kept: readonly Resource[] = RESOURCES;
   #all: readonly Resource[] = RESOURCES;
   #byName = index(RESOURCES, (resource) => resource.name);
   #byKind = index(RESOURCES, (resource) => resource.kind);
@@ -44,14 +46,15 @@ export class ResourceCatalog implements Catalog {
   }
 
   ofStorage(storage: string): Resource | undefined {
-    return this.#all.find((resource) => resource.storage === storage && resource.isStorageVersion);
+    return this.#kept.find((resource) => resource.storage === storage && resource.isStorageVersion);
   }
 
-  /** Serves these resources for `owner` (a CustomResourceDefinition's name) instead of those that it had; none withdraws it. */
+  /** Serves these resources, those without verbs excepted, for `owner` (a CustomResourceDefinition's name) instead of those that it had; none withdraws it. */
   set(owner: string, resources: readonly Resource[]): void {
     if (resources.length === 0) this.#added.delete(owner);
     else this.#added.set(owner, resources);
-    this.#all = [...RESOURCES, ...[...this.#added.values()].flat()];
+    this.#kept = [...RESOURCES, ...[...this.#added.values()].flat()];
+    this.#all = this.#kept.filter(({ verbs }) => verbs.length > 0);
     this.#byName = index(this.#all, (resource) => resource.name);
     this.#byKind = index(this.#all, (resource) => resource.kind);
     this.#generation += 1;

@@ -11,6 +11,8 @@ import { admissionChain, type AdmissionTools } from './admission/admission.ts';
 import { admissionPlugins } from './admission/plugins.ts';
 import { ServiceAllocator } from './allocation/service-allocator.ts';
 import { ResourceCatalog } from './catalog.ts';
+import { customConversion } from './custom/conversion.ts';
+import { followDefinitions } from './custom/custom-resources.ts';
 import { Compaction } from './compaction.ts';
 import { DEFAULT_CONFIG, type RegistryConfig } from './config.ts';
 import { createObject, groupResource } from './create.ts';
@@ -51,6 +53,7 @@ export function createRegistry({
   const services = store.list('services').map(({ object }) => object as unknown as Kinds['services']);
   const allocator = new ServiceAllocator(complete, services);
   const catalog = new ResourceCatalog();
+  followDefinitions(store, catalog);
   const versions = new Versions(catalog, [builtInConversion]);
   const strategies = createStrategies(allocator);
   const webhooks = createWebhookClient(() => dialer);
@@ -64,6 +67,9 @@ export function createRegistry({
     versions,
     webhooks,
   };
+  versions.addSource((resource) =>
+    resource.custom === undefined ? undefined : customConversion(resource, versions.storageOf(resource)),
+  );
   const environment: Environment = {
     store,
     clock,
@@ -105,5 +111,5 @@ const isNamed = (target: Target & Partial<NamedTarget>): target is NamedTarget =
 async function getObject({ store }: Environment, target: NamedTarget): ReturnType<Registry['get']> {
   const entry = store.get(keyOf(target, target.name));
   if (entry === undefined) throw StatusError.notFound(groupResource(target), target.name);
-  return target.subresource === 'scale' ? entryOf(scaleOf(entry.object)) : entry;
+  return target.subresource === 'scale' ? entryOf(scaleOf(entry.object, target.resource)) : entry;
 }

@@ -105,8 +105,11 @@ function markDeleted(
     options.gracePeriodSeconds !== undefined,
     environment.clock.now(),
   );
-  const finalizers = finalizersAfter(current.metadata.finalizers ?? [], options);
-  const sameFinalizers = finalizers.length === (current.metadata.finalizers ?? []).length;
+  const isFirst = current.metadata.deletionTimestamp === undefined;
+  const given = current.metadata.finalizers ?? [];
+  const own = (isFirst ? (strategy.finalizersOnDelete ?? []) : []).filter((one) => !given.includes(one));
+  const finalizers = [...finalizersAfter(given, options), ...own];
+  const sameFinalizers = finalizers.length === given.length;
   if (timing === undefined && sameFinalizers) return current;
   const { finalizers: _old, generation, ...metadata } = current.metadata;
   const marked: KubeObject = {

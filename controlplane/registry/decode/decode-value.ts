@@ -11,7 +11,7 @@ export interface DecodeContext {
   readonly strictErrors: string[];
 }
 
-type Decoder = (value: unknown, context: DecodeContext) => unknown;
+export type Decoder = (value: unknown, context: DecodeContext) => unknown;
 
 interface FieldDecoder {
   readonly decode: Decoder;

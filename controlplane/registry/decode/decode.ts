@@ -2,7 +2,8 @@ import { apiVersionOf, RESOURCES, type KubeObject, type Resource } from '#api/re
 import { isType } from '#api/schema.ts';
 import { StatusError } from '#api/status.ts';
 import type { WriteOptions } from '../registry.ts';
-import { DecodeError, decoderOf, type DecodeContext } from './decode-value.ts';
+import { decodeCustom } from '../custom/decode-custom.ts';
+import { DecodeError, decoderOf, type DecodeContext, type Decoder } from './decode-value.ts';
 import { internalPackage } from './go-types.ts';
 
 /** An object as decoded: all of it is new, so the strategies may change it until it is stored. Metadata may still lack everything. */
@@ -18,9 +19,28 @@ export const LENIENT: Strictness = { fieldValidation: 'Ignore', warn: () => unde
  */
 export function decodeObject(resource: Resource, body: unknown, options: Strictness): Draft {
   const kinds = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
-  const object = decodeAs(resource.type, kinds, resource.group, body, options);
+  const value = rootObject(body, kinds.kind);
+  const described = describe(value, kinds);
+  checkKind(described, kinds, resource.group);
+  return decodeResource(resource, value, options, described);
+}
+
+function decodeResource(
+  resource: Resource,
+  value: { [field: string]: unknown },
+  options: Strictness,
+  described: Described,
+): Draft {
+  const wanted = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
+  const decode = resource.custom === undefined ? decoderOf(resource.type) : customDecoder(resource);
+  const object = decodeFields(decode, value, options, described, wanted);
   return { ...object, metadata: object['metadata'] ?? {} } as Draft;
 }
+
+const customDecoder =
+  (resource: Resource): Decoder =>
+  (value, context) =>
+    decodeCustom(resource, value as { [field: string]: unknown }, context);
 
 /** Decodes what a patch has made of an object. `refuse` words what is wrong with it. */
 export function decodePatched(
@@ -32,8 +52,7 @@ export function decodePatched(
   const wanted = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
   const described: Described = { ...describe(body, wanted), refuse };
   checkKind(described, wanted, resource.group);
-  const object = decodeFields(resource.type, body, options, described, wanted);
-  return { ...object, metadata: object['metadata'] ?? {} } as Draft;
+  return decodeResource(resource, body, options, described);
 }
 
 /** Decodes a body of any type of the schema, such as a Binding or a Scale. */
@@ -47,21 +66,21 @@ export function decodeAs(
   const value = rootObject(body, wanted.kind);
   const described = describe(value, wanted);
   checkKind(described, wanted, group);
-  return decodeFields(type, value, options, described, wanted);
+  return decodeFields(decoderOf(type), value, options, described, wanted);
 }
 
 const duplicates = ({ duplicateFields = [] }: Strictness): string[] =>
   duplicateFields.map((path) => `duplicate field "${path}"`);
 
 function decodeFields(
-  type: string,
+  decode: Decoder,
   value: { [field: string]: unknown },
   options: Strictness,
   described: Described,
   wanted: { kind: string; apiVersion: string },
 ): { [field: string]: unknown } {
   const context: DecodeContext = { path: [], strictErrors: duplicates(options) };
-  const object = decodeOrRefuse(type, value, context, described);
+  const object = decodeOrRefuse(decode, value, context, described);
   handleStrictErrors(context.strictErrors, options, described);
   const { kind: _kind, apiVersion: _apiVersion, ...fields } = object;
   return { kind: wanted.kind, apiVersion: wanted.apiVersion, ...fields };
@@ -129,13 +148,13 @@ function checkKind(given: Described, wanted: { kind: string; apiVersion: string 
 }
 
 function decodeOrRefuse(
-  type: string,
+  decode: Decoder,
   value: { [field: string]: unknown },
   context: DecodeContext,
   described: Described,
 ): { [field: string]: unknown } {
   try {
-    return decoderOf(type)(value, context) as { [field: string]: unknown };
+    return decode(value, context) as { [field: string]: unknown };
   } catch (error) {
     if (error instanceof DecodeError) throw described.refuse(error.message);
     throw error;

@@ -1,5 +1,6 @@
 import type { Kinds, Resource, ResourceName } from '#api/resources.ts';
 import type { ServiceAllocator } from '../allocation/service-allocator.ts';
+import { customResourceDefinitionStrategy } from './apiextensions/custom-resource-definition.ts';
 import { configMapStrategy } from './core/config-map.ts';
 import { deploymentStrategy } from './apps/deployment.ts';
 import { endpointSliceStrategy } from './discovery/endpoint-slice.ts';
@@ -16,6 +17,7 @@ import { priorityClassStrategy } from './scheduling/priority-class.ts';
 import { secretStrategy } from './core/secret.ts';
 import { serviceAccountStrategy } from './core/service-account.ts';
 import { serviceStrategy } from './core/service.ts';
+import { customStrategy } from '../custom/strategy.ts';
 import type { Strategy } from './strategy.ts';
 
 export interface Strategies {
@@ -30,6 +32,7 @@ const builtInStrategies = (services: ServiceAllocator): BuiltIn => ({
   clusterrolebindings: clusterRoleBindingStrategy,
   clusterroles: clusterRoleStrategy,
   configmaps: configMapStrategy,
+  customresourcedefinitions: customResourceDefinitionStrategy,
   deployments: deploymentStrategy,
   endpoints: endpointsStrategy,
   endpointslices: endpointSliceStrategy,
@@ -53,6 +56,9 @@ const PLAIN: Strategy = {};
 export function createStrategies(services: ServiceAllocator): Strategies {
   const builtIn = builtInStrategies(services) as { readonly [storage: string]: Strategy | undefined };
   return {
-    of: ({ storage }) => (Object.hasOwn(builtIn, storage) ? builtIn[storage] : undefined) ?? PLAIN,
+    of: ({ storage, custom }) =>
+      custom !== undefined
+        ? customStrategy(custom)
+        : ((Object.hasOwn(builtIn, storage) ? builtIn[storage] : undefined) ?? PLAIN),
   };
 }

@@ -34,6 +34,8 @@ export interface Strategy<T = KubeObject> {
   readonly needsResourceVersion?: boolean;
   /** False while the object has finalizers of its own in the spec. */
   isFinalized?(object: T): boolean;
+  /** Finalizers that an object gets when it is deleted, so that its own controller can clean up after it. */
+  readonly finalizersOnDelete?: readonly string[];
   /** Seconds of grace for a delete, already clamped; undefined: the kind is deleted at once. */
   gracePeriod?(object: T, asked: number | undefined): number;
   /** Claims addresses and ports in memory, as the last step of a write. `undefined` stands for no object. */

@@ -1,9 +1,10 @@
-import type { Scale } from '#api/gen/types.ts';
-import type { Kinds, KubeObject } from '#api/resources.ts';
+import type { CustomResourceSubresourceScale, Scale } from '#api/gen/types.ts';
+import type { Kinds, KubeObject, Resource } from '#api/resources.ts';
 import { selectorRequirements, type Requirement } from '#api/selectors.ts';
 import { invalid, StatusError } from '#api/status.ts';
 import type { Entry } from '../../store/store.ts';
 import { groupResource } from '../create.ts';
+import { customScale, withReplicas } from '../custom/scale.ts';
 import { decodeAs, decodeObject, LENIENT } from '../decode/decode.ts';
 import { entryOf, type Environment } from '../environment.ts';
 import { applyPatch } from '../patch/apply-patch.ts';
@@ -15,9 +16,9 @@ const SCALE = { kind: 'Scale', apiVersion: 'autoscaling/v1' };
 type Scalable = Kinds['deployments'] | Kinds['replicasets'];
 
 /** A workload seen as a Scale (pkg/registry/apps/deployment/storage/storage.go `scaleFromDeployment`). */
-export function scaleOf(object: KubeObject): KubeObject {
-  const { metadata, spec, status } = object as unknown as Scalable;
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+export function scaleOf(object: KubeObject, resource: Resource): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const scale = resource.custom?.subresources?.scale;
   return {
     ...SCALE,
     metadata: {
@@ -27,6 +28,15 @@ export function scaleOf(object: KubeObject): KubeObject {
       resourceVersion,
       creationTimestamp,
     },
+    ...(scale === undefined ? workloadScale(object) : scaleAtPaths(object, scale)),
+  };
+}
+
+type ScaleFields = { spec: object; status: object };
+
+function workloadScale(object: KubeObject): ScaleFields {
+  const { spec, status } = object as unknown as Scalable;
+  return {
     spec: spec?.replicas ? { replicas: spec.replicas } : {},
     status: {
       replicas: status?.replicas ?? 0,
@@ -35,6 +45,14 @@ export function scaleOf(object: KubeObject): KubeObject {
         .toSorted()
         .join(','),
     },
+  };
+}
+
+function scaleAtPaths(object: KubeObject, paths: CustomResourceSubresourceScale): ScaleFields {
+  const { specReplicas, statusReplicas, selector } = customScale(object, paths);
+  return {
+    spec: specReplicas === 0 ? {} : { replicas: specReplicas },
+    status: { replicas: statusReplicas, ...(selector === undefined ? {} : { selector }) },
   };
 }
 
@@ -77,7 +95,7 @@ export const patchScale = (
     );
   }
   return writeScale(environment, target, options, (current) =>
-    decodeScale(applyPatch(scaleOf(current), patch, 'Scale').object, options),
+    decodeScale(applyPatch(scaleOf(current, target.resource), patch, 'Scale').object, options),
   );
 };
 
@@ -94,7 +112,7 @@ async function writeScale(
     if (current === undefined) throw StatusError.notFound(groupResource(target), target.name);
     return scaled(current, checkScale(wanted(current), target), target);
   });
-  return { entry: entryOf(scaleOf(entry.object)), created };
+  return { entry: entryOf(scaleOf(entry.object, target.resource)), created };
 }
 
 function checkScale(scale: Scale, target: NamedTarget): Scale {
@@ -114,6 +132,11 @@ function scaled(current: KubeObject, scale: Scale, target: NamedTarget): KubeObj
     resourceVersion: resourceVersion ?? '',
     uid: uid ?? current.metadata.uid,
   };
-  const spec = { ...(current['spec'] as object), replicas: scale.spec?.replicas ?? 0 };
-  return decodeObject(target.resource, { ...current, metadata, spec }, LENIENT);
+  const replicas = scale.spec?.replicas ?? 0;
+  const paths = target.resource.custom?.subresources?.scale;
+  const wanted =
+    paths === undefined
+      ? { ...current, spec: { ...(current['spec'] as object), replicas } }
+      : withReplicas(current, paths, replicas);
+  return decodeObject(target.resource, { ...wanted, metadata }, LENIENT);
 }

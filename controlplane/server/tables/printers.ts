@@ -5,6 +5,7 @@ import {
   secretPrinter,
   serviceAccountPrinter,
 } from './core.ts';
+import { customPrinter } from './custom.ts';
 import { eventPrinter } from './events.ts';
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from './networking.ts';
 import { nodePrinter } from './nodes.ts';
@@ -43,5 +44,7 @@ const defaultPrinter: Printer<KubeObject> = {
 };
 
 export const printerOf = (resource: Resource): Printer<KubeObject> =>
-  (PRINTERS as { readonly [storage: string]: Printer<KubeObject> | undefined })[resource.storage] ??
-  defaultPrinter;
+  resource.custom !== undefined
+    ? customPrinter(resource.custom)
+    : ((PRINTERS as { readonly [storage: string]: Printer<KubeObject> | undefined })[resource.storage] ??
+      defaultPrinter);

@@ -1,15 +1,18 @@
 import type { Kinds, ResourceName } from '#api/resources.ts';
 
-export type Cell = string | number;
+/** null is shown as `<none>`. */
+export type Cell = string | number | boolean | null;
 
 /** metav1.TableColumnDefinition. */
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'date';
-  readonly format: '' | 'name';
+  /** `string`, `integer`, `number`, `boolean` or `date`. */
+  readonly type: string;
+  /** Of the OpenAPI type; `name` marks the column that identifies an object. */
+  readonly format: string;
   readonly description: string;
   /** 1: shown with `-o wide` only. */
-  readonly priority: 0 | 1;
+  readonly priority: number;
 }
 
 /** How objects of one kind are printed, after k8s.io/kubernetes `pkg/printers/internalversion`. */
@@ -32,7 +35,7 @@ export type Printers = { readonly [R in ResourceName]?: Printer<Kinds[R]> };
 
 const NAME_DESCRIPTION =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names';
-const AGE_DESCRIPTION =
+export const AGE_DESCRIPTION =
   'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata';
 
 export const column = (name: string, description = '', type: Column['type'] = 'string'): Column => ({

@@ -1,0 +1,73 @@
+import { deepEqual } from '#api/equal.ts';
+import type { CustomResourceDefinitionVersion } from '#api/gen/types.ts';
+import type { KubeObject } from '#api/resources.ts';
+import type { FieldError } from '#api/status.ts';
+import type { Strategy } from '../strategies/strategy.ts';
+import { parseJsonPath } from './json-path.ts';
+import { applyDefaults } from './schema/defaults.ts';
+import { isObject, type Schema } from './schema/nodes.ts';
+import { validateValue } from './schema/validate.ts';
+
+const made = new WeakMap<CustomResourceDefinitionVersion, Strategy>();
+
+/** The strategy of a version of a custom resource (apiextensions-apiserver `customresource/strategy.go`), made once for each. */
+export function customStrategy(version: CustomResourceDefinitionVersion): Strategy {
+  const known = made.get(version) ?? strategyOf(version);
+  made.set(version, known);
+  return known;
+}
+
+function strategyOf(version: CustomResourceDefinitionVersion): Strategy {
+  const schema: Schema = version.schema?.openAPIV3Schema ?? {};
+  const errorsOf = (object: KubeObject): FieldError[] => validateValue(object, schema, '');
+  const hasStatus = isObject(version.subresources?.status);
+  return {
+    generation: true,
+    needsResourceVersion: true,
+    unknownFieldStyle: 'short',
+    setDefaults: (object) => applyDefaults(object, schema),
+    validate: errorsOf,
+    ...(hasStatus ? statusStrategy(errorsOf) : {}),
+    selectableFields: selectableFields(version),
+  };
+}
+
+/** With the status subresource, the status is written through it alone, and nothing else is. */
+const statusStrategy = (
+  errorsOf: (object: KubeObject) => FieldError[],
+): Pick<Strategy, 'prepareForCreate' | 'prepareForUpdate' | 'status'> => ({
+  prepareForCreate(object) {
+    delete object['status'];
+  },
+  prepareForUpdate(object, old) {
+    if (old['status'] === undefined) delete object['status'];
+    else object['status'] = old['status'];
+  },
+  status: {
+    prepareForUpdate(object, old) {
+      const { status } = object;
+      for (const key of Object.keys(object)) if (!KEPT.has(key)) delete object[key];
+      for (const [key, value] of Object.entries(old)) if (!KEPT.has(key)) object[key] = value;
+      if (status === undefined) delete object['status'];
+      else object['status'] = status;
+    },
+    validateUpdate: (object, old) => (deepEqual(object['status'], old['status']) ? [] : errorsOf(object)),
+  },
+});
+
+const KEPT: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
+
+function selectableFields({
+  selectableFields: fields = [],
+}: CustomResourceDefinitionVersion): NonNullable<Strategy['selectableFields']> {
+  return Object.fromEntries(
+    fields.map(({ jsonPath }) => {
+      const path = parseJsonPath(jsonPath);
+      const valueOf = (object: KubeObject): string => text(path?.(object)[0]);
+      return [jsonPath.replace(/^\./, ''), valueOf];
+    }),
+  );
+}
+
+const text = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';

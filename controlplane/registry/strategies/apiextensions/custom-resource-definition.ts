@@ -1,0 +1,40 @@
+import { isEstablished, type Definition } from '../../custom/definitions.ts';
+import { validateDefinition, validateDefinitionUpdate } from '../../custom/validate-definition.ts';
+import type { Strategy } from '../strategy.ts';
+
+/** Until a definition has it no longer, its objects are being deleted. */
+export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
+
+/** staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go */
+export const customResourceDefinitionStrategy: Strategy<Definition> = {
+  generation: true,
+  needsResourceVersion: true,
+  finalizersOnDelete: [CLEANUP_FINALIZER],
+
+  setDefaults({ spec }) {
+    const { names } = spec;
+    if (!names.singular && names.kind) names.singular = names.kind.toLowerCase();
+    if (!names.listKind && names.kind) names.listKind = `${names.kind}List`;
+    spec.conversion ??= { strategy: 'None' };
+  },
+  prepareForCreate(definition) {
+    definition.status = { ...NO_STATUS, storedVersions: storageVersions(definition) };
+  },
+  validate: validateDefinition,
+  prepareForUpdate(definition, old) {
+    const stored = old.status?.storedVersions ?? [];
+    const added = storageVersions(definition).filter((name) => !stored.includes(name));
+    definition.status = { ...NO_STATUS, ...old.status, storedVersions: [...stored, ...added] };
+  },
+  validateUpdate: (definition, old) => validateDefinitionUpdate(definition, old, isEstablished(old)),
+  status: {
+    prepareForUpdate(definition, old) {
+      definition.spec = old.spec;
+    },
+  },
+};
+
+const NO_STATUS = { acceptedNames: { kind: '', plural: '' }, conditions: [] };
+
+const storageVersions = ({ spec }: Definition): string[] =>
+  spec.versions.filter(({ storage }) => storage).map(({ name }) => name);
