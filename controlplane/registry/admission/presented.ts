@@ -44,7 +44,12 @@ export function present(
   const kind = kindOf(request, resource);
   const { object, old, subresource } = request;
   if (subresource === 'scale')
-    return { resource, kind, object: object && scaleOf(object), old: old && scaleOf(old) };
+    return {
+      resource,
+      kind,
+      object: object && scaleOf(object, request.resource),
+      old: old && scaleOf(old, request.resource),
+    };
   const conversion = hasOwnKind(request) ? undefined : versions.conversionOf(resource);
   if (conversion === undefined) return { resource, kind, object, old };
   const given = [object, old].filter((one) => one !== undefined);

@@ -157,7 +157,7 @@ function conversionProblems({ spec: { conversion } }: Definition): FieldError[] 
   const path = 'spec.conversion';
   if (conversion === undefined) return [];
   if (!['None', 'Webhook'].includes(conversion.strategy)) {
-    return [notSupported(`${path}.strategy`, conversion.strategy, ['None', 'Webhook'])];
+    return [notSupported(`${path}.strategy`, conversion.strategy ?? '', ['None', 'Webhook'])];
   }
   if (conversion.strategy === 'None') return [];
   const { webhook } = conversion;

@@ -1,3 +1,4 @@
+import type { CustomResourceDefinitionVersion } from '#api/gen/types.ts';
 import { isEstablished, type Definition } from '../../custom/definitions.ts';
 import { validateDefinition, validateDefinitionUpdate } from '../../custom/validate-definition.ts';
 import type { Strategy } from '../strategy.ts';
@@ -11,7 +12,8 @@ export const customResourceDefinitionStrategy: Strategy<Definition> = {
   needsResourceVersion: true,
   finalizersOnDelete: [CLEANUP_FINALIZER],
 
-  setDefaults({ spec }) {
+  setDefaults(definition) {
+    const { spec } = fillIn(definition);
     const { names } = spec;
     if (!names.singular && names.kind) names.singular = names.kind.toLowerCase();
     if (!names.listKind && names.kind) names.listKind = `${names.kind}List`;
@@ -33,6 +35,24 @@ export const customResourceDefinitionStrategy: Strategy<Definition> = {
     },
   },
 };
+
+/** Decoding asks for no field, whatever the type says: what is missing is as empty as in Go. */
+function fillIn(definition: Definition): Definition {
+  const spec: Partial<Definition['spec']> = definition.spec ?? {};
+  definition.spec = {
+    ...spec,
+    group: spec.group ?? '',
+    names: { ...spec.names, plural: spec.names?.plural ?? '', kind: spec.names?.kind ?? '' },
+    scope: spec.scope ?? '',
+    versions: (spec.versions ?? []).map((version: Partial<CustomResourceDefinitionVersion>) => ({
+      ...version,
+      name: version.name ?? '',
+      served: version.served ?? false,
+      storage: version.storage ?? false,
+    })),
+  };
+  return definition;
+}
 
 const NO_STATUS = { acceptedNames: { kind: '', plural: '' }, conditions: [] };
 
