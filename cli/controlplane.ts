@@ -16,6 +16,7 @@ import { createRegistry } from '../controlplane/registry/create-registry.ts';
 import { startScheduler } from '../controlplane/scheduler/start.ts';
 import { startApiServer } from '../controlplane/server/api-server.ts';
 import { createStreamingHandlers } from '../controlplane/server/streaming/handlers.ts';
+import { METRICS_RESOURCES } from '../controlplane/resource-metrics/resources.ts';
 import { openStore } from '../controlplane/store/sqlite-store.ts';
 import { count, secret, text } from './environment.ts';
 import { startHealthChecks } from './health-checks.ts';
@@ -50,6 +51,7 @@ await runProcess('controlplane', async (log) => {
     authorizer,
     clock,
     dialer,
+    served: METRICS_RESOURCES,
     serviceCidr: SERVICE_CIDR,
     nodePortRange: NODE_PORT_RANGE,
     evictionSeconds,

@@ -1,4 +1,4 @@
-import { isStored, type Kinds } from '#api/resources.ts';
+import { isStored, type Kinds, type Resource } from '#api/resources.ts';
 import { realClock, type Clock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
 import { type Authentication, createAuthentication } from '../authentication/authentication.ts';
@@ -39,6 +39,8 @@ export type RegistryOptions = {
   readonly authentication?: Authentication;
   readonly authorizer?: Authorizer;
   readonly dialer?: Dialer;
+  /** Resources that are in the catalog besides the built-in ones, though the registry knows nothing of them. */
+  readonly served?: readonly Resource[];
 } & Partial<RegistryConfig>;
 
 export function createRegistry({
@@ -47,6 +49,7 @@ export function createRegistry({
   authentication = createAuthentication(store, clock),
   authorizer = rbacAuthorizer(store),
   dialer,
+  served = [],
   ...config
 }: RegistryOptions): Registry {
   const complete: RegistryConfig = { ...DEFAULT_CONFIG, ...config };
@@ -54,6 +57,7 @@ export function createRegistry({
   const allocator = new ServiceAllocator(complete, services);
   const catalog = new ResourceCatalog();
   followDefinitions(store, catalog);
+  if (served.length > 0) catalog.set('', served);
   const versions = new Versions(catalog, [builtInConversion]);
   const strategies = createStrategies(allocator);
   const webhooks = createWebhookClient(() => dialer);

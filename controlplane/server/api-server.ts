@@ -17,6 +17,7 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Dialer } from '../dialer.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
+import { createMetricsCollector } from '../resource-metrics/collector.ts';
 import { Exchange } from './exchange.ts';
 import type { HealthCheck } from './health.ts';
 import { ownChecks, Shutdown } from './own-health-checks.ts';
@@ -92,6 +93,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     authorizer: options.authorizer,
     streaming: options.streaming,
     dialer: options.dialer,
+    resourceMetrics:
+      options.dialer === undefined ? undefined : createMetricsCollector({ dialer: options.dialer, clock }),
     clock,
     log: options.log,
     metrics: new Metrics(options.registry.catalog, options.store, traffic),

@@ -16,6 +16,8 @@ import { booleanParameter, selectedName } from './query-options.ts';
 import { type ResourceRoute, type Route, parsePath, verbOf } from './request-info.ts';
 import { RESOURCE_HANDLERS } from './resource-handlers.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
+import { METRICS_RESOURCES } from '../resource-metrics/resources.ts';
+import { serveMetrics } from './metrics-api.ts';
 import { serveProxy } from './proxying/forward.ts';
 import { isUpgradeSubresource, refuseWithoutUpgrade, serveLog } from './streaming-subresources.ts';
 
@@ -75,7 +77,10 @@ async function handleResource(context: ServerContext, request: ResourceRequest):
   if (route.resource.name === 'endpoints') {
     exchange.warn('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice');
   }
-  if (route.subresource === 'proxy') await serveProxy(context, request);
+  const { resourceMetrics } = context;
+  if (resourceMetrics !== undefined && METRICS_RESOURCES.includes(route.resource))
+    await serveMetrics(context, resourceMetrics, request);
+  else if (route.subresource === 'proxy') await serveProxy(context, request);
   else if (route.subresource === 'log') await serveLog(context, request);
   else if (isUpgradeSubresource(route.subresource)) await refuseWithoutUpgrade(context, request);
   else await RESOURCE_HANDLERS[verb](context, request);

@@ -5,6 +5,7 @@ import type { Authentication } from '../authentication/authentication.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Dialer } from '../dialer.ts';
 import type { Registry, UserInfo } from '../registry/registry.ts';
+import type { MetricsCollector } from '../resource-metrics/collector.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { Exchange } from './exchange.ts';
 import type { HealthCheck } from './health.ts';
@@ -23,6 +24,8 @@ export interface ServerContext {
   readonly log: Logger;
   /** Reaches what runs in the cluster; undefined where there are no nodes. */
   readonly dialer: Dialer | undefined;
+  /** What Pods and nodes use; undefined where there are no nodes. */
+  readonly resourceMetrics: MetricsCollector | undefined;
   readonly metrics: Metrics;
   readonly traffic: Traffic;
   readonly healthChecks: readonly HealthCheck[];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { realClock } from '#api/clock.ts';
-import { resourceOf } from '#api/resources.ts';
+import { resourceOf, type Resource } from '#api/resources.ts';
 import { createAuthentication } from '../authentication/authentication.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
 import type { Dialer } from '../dialer.ts';
@@ -58,12 +58,13 @@ const WRITE: WriteOptions = {
 export async function startFixture(
   streaming: StreamingHandlers = NO_STREAMING,
   dialer?: Dialer,
+  served: readonly Resource[] = [],
 ): Promise<ServerFixture> {
   const dir = await mkdtemp(join(tmpdir(), 'api-server-'));
   const pki = await loadPki({ dir, hosts: ['127.0.0.1'] });
   const store = new MemoryStore();
   const authentication = createAuthentication(store, realClock);
-  const registry = createRegistry({ store, authentication });
+  const registry = createRegistry({ store, authentication, served });
   await registry.create(
     { resource: resourceOf('namespaces'), namespace: undefined },
     { metadata: { name: 'default' } },

@@ -10,6 +10,8 @@ import { eventPrinter } from './events.ts';
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from './networking.ts';
 import { nodePrinter } from './nodes.ts';
 import { podPrinter } from './pods.ts';
+import { METRICS_RESOURCES } from '../../resource-metrics/resources.ts';
+import { metricsPrinter } from './resource-metrics.ts';
 import { createdAtPrinter, roleBindingPrinter } from './rbac.ts';
 import type { KubeObject, Resource } from '#api/resources.ts';
 import { since } from './durations.ts';
@@ -44,7 +46,10 @@ const defaultPrinter: Printer<KubeObject> = {
 };
 
 export const printerOf = (resource: Resource): Printer<KubeObject> =>
-  resource.custom !== undefined
-    ? customPrinter(resource.custom)
+  resource.custom !== undefined ? customPrinter(resource.custom) : builtInPrinter(resource);
+
+const builtInPrinter = (resource: Resource): Printer<KubeObject> =>
+  METRICS_RESOURCES.includes(resource)
+    ? metricsPrinter
     : ((PRINTERS as { readonly [storage: string]: Printer<KubeObject> | undefined })[resource.storage] ??
       defaultPrinter);
