@@ -57,9 +57,10 @@ await runProcess('controlplane', async (log) => {
     evictionSeconds,
   });
   const client = createClient(registry, store);
+  const kubelets = createClient(registry, store, 'kubelet');
 
   const grpcPort = count(env, 'PODLAB_GRPC_LISTEN_PORT', GRPC_PORT);
-  const nodes = await startNodeServer({ client, pki, clock, log, host: '0.0.0.0', port: grpcPort });
+  const nodes = await startNodeServer({ client: kubelets, pki, clock, log, host: '0.0.0.0', port: grpcPort });
   dialer.become(createDialer({ streams: nodes.streams, client, log }));
   let hasStarted = false;
   const server = await startApiServer({
@@ -85,7 +86,7 @@ await runProcess('controlplane', async (log) => {
       nodeMonitorGraceSeconds: count(env, 'PODLAB_NODE_MONITOR_GRACE_SECONDS', 4, 1),
     },
   });
-  const scheduler = startScheduler({ client, clock, log });
+  const scheduler = startScheduler({ client: createClient(registry, store, 'kube-scheduler'), clock, log });
   hasStarted = true;
   await publishKubeconfig(env['PODLAB_KUBECONFIG'], pki.kubeconfig(apiUrl));
   log.info({ apiUrl, advertise }, 'control plane serves');

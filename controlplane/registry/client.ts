@@ -7,25 +7,33 @@ import type { Store } from '../store/store.ts';
 import type { Catalog } from './catalog.ts';
 import type { NamedTarget, Registry, WriteOptions } from './registry.ts';
 
-/** Who the control plane's own parts are. */
-const INTERNAL: WriteOptions = {
+/** Whose work a part of the control plane does: what owns the fields that it writes. */
+type Component = 'kube-controller-manager' | 'kube-scheduler' | 'kubelet';
+
+const writeOptionsOf = (component: Component): WriteOptions => ({
   user: { name: 'system:podlab', groups: ['system:masters'] },
   dryRun: false,
-  fieldManager: 'podlab',
+  fieldManager: component,
   fieldValidation: 'Strict',
   warn: () => undefined,
-};
+});
 
 /** The API for controllers in the same process: reads from the store's memory, writes through the registry. */
-export const createClient = (registry: Registry, store: Store): Client => new RegistryClient(registry, store);
+export const createClient = (
+  registry: Registry,
+  store: Store,
+  component: Component = 'kube-controller-manager',
+): Client => new RegistryClient(registry, store, writeOptionsOf(component));
 
 class RegistryClient implements Client {
   readonly #registry: Registry;
   readonly #store: Store;
+  readonly #write: WriteOptions;
 
-  constructor(registry: Registry, store: Store) {
+  constructor(registry: Registry, store: Store, write: WriteOptions) {
     this.#registry = registry;
     this.#store = store;
+    this.#write = write;
   }
 
   get catalog(): Catalog {
@@ -33,7 +41,7 @@ class RegistryClient implements Client {
   }
 
   of(resource: Resource): ObjectsClient {
-    return new RegistryObjects(this.#registry, this.#store, resource);
+    return new RegistryObjects(this.#registry, this.#store, this.#write, resource);
   }
 
   get<R extends ResourceName>(resource: R, namespace: string, name: string): Kinds[R] | undefined {
@@ -77,7 +85,7 @@ class RegistryClient implements Client {
     const { namespace = '', name, uid } = pod.metadata;
     const target: NamedTarget = { ...targetOf(resourceOf('pods'), namespace, name), subresource: 'binding' };
     const binding = { metadata: { name, namespace, uid }, target: { kind: 'Node', name: nodeName } };
-    await this.#registry.create(target, binding, INTERNAL);
+    await this.#registry.create(target, binding, this.#write);
   }
 
   async requestToken(
@@ -93,7 +101,7 @@ class RegistryClient implements Client {
 
   async finalize(namespace: Kinds['namespaces']): Promise<void> {
     const target = targetOf(resourceOf('namespaces'), '', namespace.metadata.name);
-    await this.#registry.update({ ...target, subresource: 'finalize' }, namespace, INTERNAL);
+    await this.#registry.update({ ...target, subresource: 'finalize' }, namespace, this.#write);
   }
 
   watch<R extends ResourceName>(resource: R, handler: Handler<Kinds[R]>): () => void {
@@ -104,11 +112,13 @@ class RegistryClient implements Client {
 class RegistryObjects implements ObjectsClient {
   readonly #registry: Registry;
   readonly #store: Store;
+  readonly #write: WriteOptions;
   readonly #resource: Resource;
 
-  constructor(registry: Registry, store: Store, resource: Resource) {
+  constructor(registry: Registry, store: Store, write: WriteOptions, resource: Resource) {
     this.#registry = registry;
     this.#store = store;
+    this.#write = write;
     this.#resource = resource;
   }
 
@@ -122,7 +132,7 @@ class RegistryObjects implements ObjectsClient {
 
   async create(object: Unstored<KubeObject>): Promise<KubeObject> {
     const target = { resource: this.#resource, namespace: object.metadata.namespace };
-    return (await this.#registry.create(target, object, INTERNAL)).object;
+    return (await this.#registry.create(target, object, this.#write)).object;
   }
 
   update(object: KubeObject): Promise<KubeObject> {
@@ -136,7 +146,7 @@ class RegistryObjects implements ObjectsClient {
   async #put(object: KubeObject, subresource?: 'status'): Promise<KubeObject> {
     const { namespace = '', name } = object.metadata;
     const target = { ...targetOf(this.#resource, namespace, name), subresource };
-    return (await this.#registry.update(target, object, INTERNAL)).entry.object;
+    return (await this.#registry.update(target, object, this.#write)).entry.object;
   }
 
   async delete(
@@ -154,7 +164,7 @@ class RegistryObjects implements ObjectsClient {
       preconditions,
     };
     try {
-      await this.#registry.delete(targetOf(this.#resource, namespace, name), options, INTERNAL);
+      await this.#registry.delete(targetOf(this.#resource, namespace, name), options, this.#write);
     } catch (error) {
       if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
     }

@@ -1,7 +1,7 @@
 import { invalid, StatusError } from '#api/status.ts';
 import type { KubeObject } from '#api/resources.ts';
 import type { Entry } from '../store/store.ts';
-import { groupResource } from './create.ts';
+import { checkNamespace, groupResource } from './create.ts';
 import { decodePatched, type Draft } from './decode/decode.ts';
 import type { Environment } from './environment.ts';
 import { applyBody } from './managed-fields/track-draft.ts';
@@ -54,8 +54,17 @@ function appliedDraft(
 ): Draft {
   const object = applyBody(environment, target, current, patch, options);
   const draft = decodePatched(target.resource, object, options, (why) => StatusError.badRequest(why));
-  if (draft.metadata.name !== target.name) throw nameMismatch(draft.metadata.name ?? '', target.name);
-  return draft;
+  if (!draft.metadata.name) {
+    throw StatusError.badRequest(
+      `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (draft.metadata.name !== target.name) throw nameMismatch(draft.metadata.name, target.name);
+  checkNamespace(target, draft);
+  const { uid } = draft.metadata;
+  if (current !== undefined || !uid) return draft;
+  const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+  throw StatusError.conflict(groupResource(target), target.name, why);
 }
 
 /** Patches an object as it is in the version that the client knows. */

@@ -78,7 +78,7 @@ function decideCreateOnUpdate(
   const mayCreate = isApply || strategy.createOnUpdate === true;
   if (!mayCreate || target.subresource !== undefined) throw absent;
   // To name a version of an object is to expect that it is there.
-  if (draft.metadata.resourceVersion) throw absent;
+  if (draft.metadata.resourceVersion && !isApply) throw absent;
   return andThen(prepareCreate(environment, target, draft, options, isApply), (object) => ({
     decision: object,
     commit: () => claim(environment, target, object, undefined, options),

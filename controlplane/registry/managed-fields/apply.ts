@@ -1,9 +1,12 @@
 import type { KubeObject } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
+import { shapeProblem } from './check.ts';
+import { compare, type Comparison } from './compare.ts';
+import { isObject, type PlainObject } from './elements.ts';
 import { intersection, isEmpty, pathsOf, union, type FieldSet } from './field-set.ts';
-import { disown, entriesOf, isSameManager, ownersOf, type Manager, type Owner } from './managers.ts';
-import { strip, type TrackedWrite } from './track.ts';
-import { compare, fieldsIn, mergeInto, prune, ShapeError, type PlainObject } from './walk.ts';
+import { disown, entriesOf, isSameManager, ownersOf, type Owner } from './managers.ts';
+import { fieldsIn, mergeInto, prune } from './merge.ts';
+import type { TrackedWrite } from './track.ts';
 
 /**
  * The object after a server-side apply, with its `managedFields`, not yet decoded or defaulted (structured-merge-diff's `Updater.Apply`). Throws a
@@ -15,50 +18,51 @@ export function applyConfiguration(
   force: boolean,
   write: TrackedWrite,
 ): PlainObject {
-  try {
-    return mergeConfiguration(current, applied, force, write);
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    const what = `${write.writer.apiVersion}, Kind=${String(applied['kind'])}`;
-    throw new StatusError('InternalError', `failed to create typed patch object (${what}): ${error.message}`);
-  }
-}
-
-function mergeConfiguration(
-  current: KubeObject | undefined,
-  applied: PlainObject,
-  force: boolean,
-  write: TrackedWrite,
-): PlainObject {
-  const { writer, shape, time } = write;
+  const { writer, shape, time, ownable } = write;
+  refuseMisshapen(applied, write);
   const live: PlainObject = current ?? {};
   const owners = ownersBefore(current, write);
-  const fields = strip(fieldsIn(applied, shape), writer.subresource, write.hasStatus);
+  const fields = ownable(fieldsIn(applied, shape));
   const last = owners.find((owner) => isSameManager(owner, writer));
   const others = owners.filter((owner) => owner !== last);
   const owned = others.reduce((all, owner) => union(all, owner.fields), fields);
   const merged = mergeInto(live, applied, shape);
-  const next = prune(merged, last?.fields ?? {}, owned, shape) as PlainObject;
-  const { changed, removed } = compare(live, next, shape);
-  if (!force) refuseConflicts(others, changed);
-  const isSame =
-    isEmpty(changed) && isEmpty(removed) && last !== undefined && sameFields(last.fields, fields);
+  const next = (prune(merged, last?.fields ?? {}, owned, shape) ?? {}) as PlainObject;
+  const compared = compare(live, next, shape);
+  const [gained, lost] = [ownable(compared.changed), ownable(compared.removed)];
+  if (!force) refuseConflicts(others, gained);
+  const isSame = last !== undefined && isUnchanged(compared);
   const mine: Owner = { ...writer, time: isSame ? last.time : time, fields };
-  const entries = entriesOf([...disown(others, writer, union(changed, removed)), mine]);
-  return { ...next, metadata: { ...(next['metadata'] as PlainObject), managedFields: entries } };
+  const entries = entriesOf([...disown(others, union(gained, lost)), mine]);
+  const { managedFields: _managed, ...metadata } = (next['metadata'] ?? {}) as PlainObject;
+  return { ...next, metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries } };
 }
 
-const sameFields = (a: FieldSet, b: FieldSet): boolean => pathsOf(a).join('\0') === pathsOf(b).join('\0');
+const isUnchanged = ({ changed, removed }: Comparison): boolean => isEmpty(changed) && isEmpty(removed);
+
+/** As upstream, this is not a bad request but an error without a reason. */
+function refuseMisshapen(applied: PlainObject, { shape, writer: { apiVersion } }: TrackedWrite): void {
+  const problem = shapeProblem(applied, shape);
+  if (problem === undefined) return;
+  const { name, namespace } = isObject(applied['metadata']) ? applied['metadata'] : {};
+  const [version, group = ''] = apiVersion.split('/').toReversed();
+  const what = `${String(namespace ?? '')}/${String(name ?? '')}; ${group}/${version!}, Kind=${String(applied['kind'])}`;
+  throw new StatusError(
+    'Unknown',
+    `failed to create typed patch object (${what}): ${problem}`,
+    undefined,
+    500,
+  );
+}
 
 /** An object that was never tracked belongs to `before-first-apply` (`skipnonapplied.go`). */
-function ownersBefore(current: KubeObject | undefined, write: TrackedWrite): Owner[] {
+function ownersBefore(current: KubeObject | undefined, write: TrackedWrite): readonly Owner[] {
   if (current === undefined) return [];
   const owners = ownersOf(current.metadata.managedFields ?? []) ?? [];
   if (owners.length > 0) return owners;
   const { changed } = compare({}, current, write.shape);
-  const { apiVersion } = write.writer;
-  const before: Manager = { manager: 'before-first-apply', operation: 'Update', apiVersion, subresource: '' };
-  return [{ ...before, time: write.time, fields: strip(changed, '', write.hasStatus) }];
+  const before = { ...write.writer, manager: 'before-first-apply', operation: 'Update' as const };
+  return [{ ...before, time: write.time, fields: write.ownable(changed) }];
 }
 
 function refuseConflicts(others: readonly Owner[], changed: FieldSet): void {

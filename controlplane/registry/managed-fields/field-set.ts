@@ -1,3 +1,5 @@
+import { shownElement } from './elements.ts';
+
 /**
  * A set of field paths in the form in which Kubernetes writes it (FieldsV1): `{}` is a path that belongs to the set; `.` among others says the same
  * of the path that has them. At the root `{}` is the empty set. Sets are never changed once made.
@@ -17,7 +19,7 @@ export const isEmpty = (set: FieldSet): boolean => {
 };
 
 /** Whether the path of a node that is not the root belongs to the set. */
-const isMember = (node: FieldSet): boolean => node['.'] !== undefined || isEmpty(node);
+export const isMember = (node: FieldSet): boolean => node['.'] !== undefined || isEmpty(node);
 
 /** A node from its membership and what is below it; undefined when nothing is left of it. */
 const nodeOf = (member: boolean, below: MutableSet): FieldSet | undefined => {
@@ -78,18 +80,9 @@ export function pathsOf(set: FieldSet, prefix = ''): string[] {
     .filter((element) => element !== '.')
     .flatMap((element) => {
       const node = set[element]!;
-      const path = prefix + elementText(element);
+      const path = prefix + shownElement(element);
       return [...(isMember(node) ? [path] : []), ...pathsOf(node, path)];
     });
-}
-
-function elementText(element: string): string {
-  const text = element.slice(2);
-  if (element.startsWith('f:')) return `.${text}`;
-  if (element.startsWith('v:')) return `[=${text}]`;
-  if (element.startsWith('i:')) return `[${text}]`;
-  const keys = Object.entries(JSON.parse(text) as object);
-  return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
 }
 
 const ELEMENT = /^(\.$|f:|[vk]:.|i:\d+$)/s;

@@ -21,13 +21,17 @@ export const isSameManager = (a: Manager, b: Manager): boolean =>
   (a.operation === 'Apply' || a.apiVersion === b.apiVersion) &&
   a.subresource === b.subresource;
 
-/** The owners that `metadata.managedFields` names; undefined when it is not well formed. `[{}]` names none. */
+/** Whether a client asks to forget all owners (`isResetManagedFields`); an empty list counts as none was sent. */
+export const isReset = (entries: readonly ManagedFieldsEntry[]): boolean =>
+  entries.length === 1 && Object.keys(entries[0]!).length === 0;
+
+/** The owners that `metadata.managedFields` names; undefined when it is not well formed. */
 export function ownersOf(entries: readonly ManagedFieldsEntry[]): Owner[] | undefined {
-  if (entries.length === 1 && Object.keys(entries[0]!).length === 0) return [];
   const owners: Owner[] = [];
-  for (const { manager = '', operation, apiVersion = '', subresource = '', time, fieldsV1 = {} } of entries) {
+  for (const entry of entries) {
+    const { manager = '', operation, apiVersion = '', subresource = '', time, fieldsV1 = {} } = entry;
     if (operation !== 'Apply' && operation !== 'Update') return undefined;
-    if (!isFieldSet(fieldsV1)) return undefined;
+    if (apiVersion === '' || entry.fieldsType !== 'FieldsV1' || !isFieldSet(fieldsV1)) return undefined;
     owners.push({ manager, operation, apiVersion, subresource, time, fields: fieldsV1 });
   }
   return owners;
@@ -53,12 +57,12 @@ const orderOf = ({ operation, time = '', manager, apiVersion, subresource }: Own
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The owners, of whom all but `writer` lose these fields. */
-export const disown = (owners: readonly Owner[], writer: Manager, fields: FieldSet): Owner[] =>
+/** The owners without these fields. */
+export const disown = (owners: readonly Owner[], fields: FieldSet): readonly Owner[] =>
   isEmpty(fields)
-    ? [...owners]
+    ? owners
     : owners.map((owner) =>
-        isSameManager(owner, writer) || isEmpty(intersection(owner.fields, fields))
+        isEmpty(intersection(owner.fields, fields))
           ? owner
           : { ...owner, fields: difference(owner.fields, fields) },
       );
@@ -67,25 +71,24 @@ export const disown = (owners: readonly Owner[], writer: Manager, fields: FieldS
 const MAX_UPDATERS = 10;
 const ANCIENT = 'ancient-changes';
 
-/** Joins the oldest updaters of a version when there are too many (`capmanagers.go`). */
-export function capped(owners: readonly Owner[]): Owner[] {
-  const updaters = owners
-    .filter(({ operation, subresource }) => operation === 'Update' && subresource === '')
-    .toSorted((a, b) => compareText(orderOf(a), orderOf(b)));
-  const surplus = updaters.length - MAX_UPDATERS;
-  if (surplus <= 0) return [...owners];
-  const joined = new Set(updaters.slice(0, surplus + 1));
+/** Joins the oldest updaters, those of a version with each other, until there are few enough (`capmanagers.go`). */
+export function capped(owners: readonly Owner[]): readonly Owner[] {
+  const updaters = owners.filter(({ operation }) => operation === 'Update');
+  let count = updaters.length;
+  if (count <= MAX_UPDATERS) return owners;
+  const joined = new Set<Owner>();
   const ancient = new Map<string, Owner>();
-  for (const { apiVersion, time, fields } of joined) {
-    const before = ancient.get(apiVersion)?.fields ?? {};
-    ancient.set(apiVersion, {
-      manager: ANCIENT,
-      operation: 'Update',
-      apiVersion,
-      subresource: '',
-      time,
-      fields: union(before, fields),
-    });
+  const firsts = new Map<string, Owner>();
+  for (const owner of updaters.toSorted((a, b) => compareText(orderOf(a), orderOf(b)))) {
+    if (count <= MAX_UPDATERS) break;
+    const { apiVersion } = owner;
+    const before = ancient.get(apiVersion) ?? firsts.get(apiVersion);
+    firsts.set(apiVersion, owner);
+    if (before === undefined) continue;
+    joined.add(before).add(owner);
+    const fields = union(before.fields, owner.fields);
+    ancient.set(apiVersion, { ...owner, manager: ANCIENT, subresource: '', fields });
+    count--;
   }
   return [...owners.filter((owner) => !joined.has(owner)), ...ancient.values()];
 }

@@ -1,13 +1,16 @@
 import { rfc3339 } from '#api/clock.ts';
 import type { ManagedFieldsEntry } from '#api/gen/types.ts';
-import { apiVersionOf, type KubeObject } from '#api/resources.ts';
+import { apiVersionOf, type KubeObject, type Resource } from '#api/resources.ts';
+import { isType } from '#api/schema.ts';
 import { StatusError } from '#api/status.ts';
 import { strategyOf, type Environment } from '../environment.ts';
 import type { NamedTarget, Patch, Target, WriteOptions } from '../registry.ts';
 import { applyConfiguration } from './apply.ts';
-import { shapeOfType } from './shape.ts';
+import { isObject, type PlainObject } from './elements.ts';
+import { ownableBy } from './reset-fields.ts';
+import { shapeOfSchema } from './schema-shape.ts';
+import { shapeOfType, type Shape } from './shape.ts';
 import { trackUpdate, type TrackedWrite } from './track.ts';
-import { isObject, type PlainObject } from './walk.ts';
 
 type WriteTarget = Target & Partial<NamedTarget>;
 
@@ -25,9 +28,18 @@ function trackedWrite(
       subresource: subresource ?? '',
     },
     time: rfc3339(environment.clock.now()),
-    hasStatus: strategyOf(environment, resource).status !== undefined,
-    shape: shapeOfType(resource.type),
+    ownable: ownableBy(resource, subresource ?? '', strategyOf(environment, resource).status !== undefined),
+    shape: shapeOfResource(resource),
   };
+}
+
+const shapes = new WeakMap<Resource, Shape>();
+
+function shapeOfResource(resource: Resource): Shape {
+  if (isType(resource.type)) return shapeOfType(resource.type);
+  const known = shapes.get(resource) ?? shapeOfSchema(resource.openApiSchema);
+  shapes.set(resource, known);
+  return known;
 }
 
 /** Sets the `managedFields` of a draft. After an apply, `given` holds them already. */
@@ -54,31 +66,35 @@ export function applyBody(
   { body, force }: Patch & { type: 'apply' },
   options: WriteOptions,
 ): PlainObject {
-  if (!isObject(body))
-    throw StatusError.badRequest('error decoding YAML: the configuration is not an object');
   const write = trackedWrite(environment, target, options, 'Apply');
-  const metadata = isObject(body['metadata']) ? body['metadata'] : {};
-  if (metadata['managedFields'] != null) throw StatusError.badRequest('metadata.managedFields must be nil');
-  checkKind(body, target, write.writer.apiVersion);
-  return applyConfiguration(current, withName(body, metadata, target), force, write);
+  const { kind } = target.resource;
+  const applied = checkApplied(body, { apiVersion: write.writer.apiVersion, kind });
+  return applyConfiguration(current, applied, force, write);
 }
 
-function checkKind(body: PlainObject, { resource }: NamedTarget, apiVersion: string): void {
-  if (typeof body['kind'] !== 'string' || body['kind'] === '') {
-    throw StatusError.badRequest("error decoding YAML: Object 'Kind' is missing");
+/** Throws what apiserver's handler and field manager answer to what is no configuration of the kind. */
+function checkApplied(body: unknown, expected: { apiVersion: string; kind: string }): PlainObject {
+  const applied = body ?? {};
+  if (!isObject(applied)) {
+    const found = Array.isArray(applied) ? 'array' : typeof applied === 'boolean' ? 'bool' : typeof applied;
+    throw StatusError.badRequest(
+      'error decoding YAML: error unmarshaling JSON: while decoding JSON: ' +
+        `json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
+    );
   }
-  if (body['apiVersion'] === apiVersion && body['kind'] === resource.kind) return;
-  throw StatusError.badRequest(
-    `Incorrect version specified in apply patch. Specified patch version: ${String(body['apiVersion'])}, expected: ${apiVersion}`,
-  );
+  const [apiVersion, kind] = [textOf(applied['apiVersion']), textOf(applied['kind'])];
+  if (apiVersion !== expected.apiVersion || kind !== expected.kind) {
+    throw StatusError.badRequest(`invalid object type: ${groupVersion(apiVersion)}, Kind=${kind}`);
+  }
+  const { metadata } = applied;
+  if (isObject(metadata) && Array.isArray(metadata['managedFields'])) {
+    throw StatusError.badRequest('metadata.managedFields must be nil');
+  }
+  return applied;
 }
 
-/** The name and namespace may be left to the URL. */
-function withName(
-  body: PlainObject,
-  metadata: PlainObject,
-  { resource, namespace, name }: NamedTarget,
-): PlainObject {
-  const given = resource.namespaced ? { namespace } : {};
-  return { ...body, metadata: { name, ...given, ...metadata } };
-}
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** As Go prints a group and version: `apps/v1`, `/v1`. */
+const groupVersion = (apiVersion: string): string =>
+  apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;

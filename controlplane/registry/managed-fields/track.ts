@@ -1,43 +1,30 @@
 import type { ManagedFieldsEntry } from '#api/gen/types.ts';
 import type { KubeObject } from '#api/resources.ts';
-import { difference, isEmpty, union, without, type FieldSet } from './field-set.ts';
-import { capped, disown, entriesOf, isSameManager, ownersOf, type Manager, type Owner } from './managers.ts';
+import { compare } from './compare.ts';
+import { difference, isEmpty, union } from './field-set.ts';
+import {
+  capped,
+  disown,
+  entriesOf,
+  isReset,
+  isSameManager,
+  ownersOf,
+  type Manager,
+  type Owner,
+} from './managers.ts';
+import type { Ownable } from './reset-fields.ts';
 import type { Shape } from './shape.ts';
-import { compare, ShapeError, type Comparison } from './walk.ts';
-
-/** What nobody owns (apimachinery's `stripmeta.go`). */
-const STRIPPED: FieldSet = {
-  'f:apiVersion': {},
-  'f:kind': {},
-  'f:metadata': {
-    'f:name': {},
-    'f:namespace': {},
-    'f:creationTimestamp': {},
-    'f:selfLink': {},
-    'f:uid': {},
-    'f:generation': {},
-    'f:managedFields': {},
-    'f:resourceVersion': {},
-  },
-};
-
-/** Without what nobody owns, and what the target cannot write: the status of an object, or anything but its status. */
-export function strip(set: FieldSet, subresource: string, hasStatus: boolean): FieldSet {
-  const own = without(set, STRIPPED);
-  const isStatus = subresource === 'status';
-  return without(own, isStatus ? { 'f:spec': {} } : hasStatus ? { 'f:status': {} } : {});
-}
 
 export interface TrackedWrite {
   readonly writer: Manager;
   readonly time: string;
-  readonly hasStatus: boolean;
+  readonly ownable: Ownable;
   readonly shape: Shape;
 }
 
 /**
- * The `managedFields` after an update, or a creation (no `old`), in Kubernetes' `fieldmanager.Update`. `given`: what the client sent of them, which
- * stands in for those of `old` if it is well formed.
+ * The `managedFields` after an update, or a creation (no `old`), as apimachinery's `FieldManager.Update` has them. `given`: what the client sent
+ * of them, which stands in for those of `old` if it is well formed and the object itself is written.
  */
 export function trackUpdate(
   old: KubeObject | undefined,
@@ -45,36 +32,38 @@ export function trackUpdate(
   given: readonly ManagedFieldsEntry[] | undefined,
   write: TrackedWrite,
 ): ManagedFieldsEntry[] | undefined {
-  const { writer, time } = write;
+  const { writer, time, ownable } = write;
   const stored = old?.metadata.managedFields;
-  const { changed, removed } = changesOf(old, next, write);
-  const isQuiet = isEmpty(changed) && isEmpty(removed);
-  const asStored = given === undefined || given === stored;
-  if (isQuiet && asStored) return stored;
-  const owners = (given && ownersOf(given)) ?? ownersOf(stored ?? []) ?? [];
-  const others = disown(owners, writer, union(changed, removed));
-  const mine = others.find((owner) => isSameManager(owner, writer));
-  const rest = others.filter((owner) => owner !== mine);
-  const kept = difference(mine?.fields ?? {}, removed);
-  const now: Owner = { ...writer, time: isEmpty(changed) ? mine?.time : time, fields: union(kept, changed) };
-  const entries = entriesOf(capped([...rest, now]));
+  const owners = ownersNow(stored, writer.subresource === '' ? given : undefined);
+  // Nobody asked for tracking since it was given up.
+  if (old !== undefined && owners.length === 0) return undefined;
+  const { changed, removed } = compare(old ?? {}, next, write.shape);
+  const [gained, lost] = [ownable(changed), ownable(removed)];
+  if (isEmpty(gained) && isEmpty(lost)) {
+    return given === undefined || given === stored ? stored : listed(owners);
+  }
+  const rest = disown(owners, union(gained, lost));
+  const mine = rest.find((owner) => isSameManager(owner, writer));
+  if (isEmpty(gained)) return listed(rest);
+  const kept = owners.find((owner) => isSameManager(owner, writer))?.fields ?? {};
+  const now: Owner = { ...writer, time, fields: union(difference(kept, lost), gained) };
+  return listed(capped([...rest.filter((owner) => owner !== mine), now]));
+}
+
+function listed(owners: readonly Owner[]): ManagedFieldsEntry[] | undefined {
+  const entries = entriesOf(owners);
   return entries.length === 0 ? undefined : entries;
 }
 
-function changesOf(
-  old: KubeObject | undefined,
-  next: KubeObject,
-  { writer, hasStatus, shape }: TrackedWrite,
-): Comparison {
-  try {
-    const { changed, removed } = compare(old ?? {}, next, shape);
-    return {
-      changed: strip(changed, writer.subresource, hasStatus),
-      removed: strip(removed, writer.subresource, hasStatus),
-    };
-  } catch (error) {
-    // As upstream: what cannot be compared (items that are there twice) is written and not tracked.
-    if (error instanceof ShapeError) return { changed: {}, removed: {} };
-    throw error;
+/** `decodeLiveOrNew`: clients that know nothing of managed fields do not take them away. */
+function ownersNow(
+  stored: readonly ManagedFieldsEntry[] | undefined,
+  given: readonly ManagedFieldsEntry[] | undefined,
+): readonly Owner[] {
+  if (given !== undefined && given !== stored) {
+    if (isReset(given)) return [];
+    const owners = ownersOf(given);
+    if (owners !== undefined && owners.length > 0) return owners;
   }
+  return ownersOf(stored ?? []) ?? [];
 }
