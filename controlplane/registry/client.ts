@@ -95,7 +95,7 @@ class RegistryClient implements Client {
   ): Promise<AuthenticationV1TokenRequest> {
     const accounts = resourceOf('serviceaccounts');
     const target: NamedTarget = { ...targetOf(accounts, namespace, account), subresource: 'token' };
-    const { object } = await this.#registry.create(target, { spec }, INTERNAL);
+    const { object } = await this.#registry.create(target, { spec }, this.#write);
     return object;
   }
 

@@ -89,3 +89,82 @@ test('an empty list of managed fields clears them', async () => {
   const { entry } = await fixture.registry.patch(target('configmaps', 'one'), patch, fixture.write);
   expect(entry.object.metadata.managedFields).toBeUndefined();
 });
+
+test('a Scale that is applied owns the replicas of its workload', async () => {
+  const fixture = await testRegistry();
+  await create(fixture, 'deployments', workloadBody('web'));
+  const scale = { ...target('deployments', 'web'), subresource: 'scale' as const };
+  const applyScale = (replicas: number, force: boolean) => {
+    const body = {
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { replicas },
+    };
+    const options = { ...fixture.write, fieldManager: 'scaler' };
+    return fixture.registry.patch(scale, { type: 'apply', body, force }, options);
+  };
+  await expect(applyScale(3, false)).rejects.toThrow(
+    'Apply failed with 1 conflict: conflict with "test" using autoscaling/v1: .spec.replicas',
+  );
+  expect((await applyScale(3, true)).entry.object).toMatchObject({ kind: 'Scale', spec: { replicas: 3 } });
+  const { object } = await fixture.registry.get(target('deployments', 'web'));
+  expect(object).toMatchObject({ spec: { replicas: 3 } });
+  const [scaler, test] = object.metadata.managedFields!;
+  expect(scaler).toMatchObject({
+    manager: 'scaler',
+    operation: 'Apply',
+    apiVersion: 'apps/v1',
+    subresource: 'scale',
+    fieldsV1: { 'f:spec': { 'f:replicas': {} } },
+  });
+  expect(test!.fieldsV1).not.toHaveProperty(['f:spec', 'f:replicas']);
+});
+
+test('what is applied to no object of the kind is refused in the words of Kubernetes', async () => {
+  const fixture = await testRegistry();
+  const body = configMap({ a: '1' });
+  await expect(apply(fixture, { ...body, kind: 'Pod' })).rejects.toThrow(
+    'invalid object type: /v1, Kind=Pod',
+  );
+  await expect(apply(fixture, configMap({}, { managedFields: [] }))).rejects.toThrow(
+    'metadata.managedFields must be nil',
+  );
+  await expect(apply(fixture, configMap({}, { uid: 'u' }))).rejects.toThrow(
+    'uid mismatch: the provided object specified uid u, and no existing object was found',
+  );
+  await expect(apply(fixture, { ...body, foo: 1 })).rejects.toMatchObject({
+    code: 500,
+    message:
+      'failed to create typed patch object (/one; /v1, Kind=ConfigMap): .foo: field not declared in schema',
+  });
+});
+
+test('after a reset nobody is tracked until somebody applies, who then takes from whoever was there before', async () => {
+  const fixture = await testRegistry();
+  await create(fixture, 'configmaps', configMap({ a: '1' }));
+  const patch = (body: object) =>
+    fixture.registry.patch(target('configmaps', 'one'), { type: 'merge', body }, fixture.write);
+  await patch({ metadata: { managedFields: [{}] } });
+  const { entry } = await patch({ data: { b: '1' } });
+  expect(entry.object.metadata.managedFields).toBeUndefined();
+  await expect(apply(fixture, configMap({ b: '2' }))).rejects.toThrow(
+    'conflict with "before-first-apply" using v1: .data.b',
+  );
+});
+
+test('a manager that is one too many joins the oldest two', async () => {
+  const fixture = await testRegistry();
+  await create(fixture, 'configmaps', configMap({ a: '1' }));
+  for (let index = 0; index < 11; index++) {
+    fixture.clock.advance(1000);
+    const body = { data: { [`k${index}`]: '1' } };
+    const options = { ...fixture.write, fieldManager: `m${index}` };
+    await fixture.registry.patch(target('configmaps', 'one'), { type: 'merge', body }, options);
+  }
+  const { object } = await fixture.registry.get(target('configmaps', 'one'));
+  const managers = object.metadata.managedFields!.map(({ manager }) => manager);
+  expect(managers).toHaveLength(10);
+  expect(managers[0]).toBe('ancient-changes');
+  expect(object.metadata.managedFields![0]!.fieldsV1).toMatchObject({ 'f:data': { 'f:a': {}, 'f:k1': {} } });
+});

@@ -1,6 +1,6 @@
 import { rfc3339 } from '#api/clock.ts';
 import type { ManagedFieldsEntry } from '#api/gen/types.ts';
-import { apiVersionOf, type KubeObject, type Resource } from '#api/resources.ts';
+import { apiVersionOf, resourceOf, type KubeObject, type Resource } from '#api/resources.ts';
 import { isType } from '#api/schema.ts';
 import { StatusError } from '#api/status.ts';
 import { strategyOf, type Environment } from '../environment.ts';
@@ -70,6 +70,23 @@ export function applyBody(
   const { kind } = target.resource;
   const applied = checkApplied(body, { apiVersion: write.writer.apiVersion, kind });
   return applyConfiguration(current, applied, force, write);
+}
+
+/** The same of the Scale of a workload: `current` is that Scale, with its owners. */
+export function applyScaleBody(
+  { clock }: Environment,
+  current: KubeObject,
+  { body, force }: Patch & { type: 'apply' },
+  { fieldManager }: WriteOptions,
+): PlainObject {
+  const { apiVersion, kind } = current;
+  const subresource = 'scale';
+  return applyConfiguration(current, checkApplied(body, { apiVersion, kind }), force, {
+    writer: { manager: fieldManager, operation: 'Apply', apiVersion, subresource },
+    time: rfc3339(clock.now()),
+    ownable: ownableBy(resourceOf('deployments'), subresource, true),
+    shape: shapeOfType('Scale'),
+  });
 }
 
 /** Throws what apiserver's handler and field manager answer to what is no configuration of the kind. */

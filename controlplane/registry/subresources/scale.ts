@@ -7,6 +7,8 @@ import { groupResource } from '../create.ts';
 import { customScale, withReplicas } from '../custom/scale.ts';
 import { decodeAs, decodeObject, LENIENT } from '../decode/decode.ts';
 import { entryOf, type Environment } from '../environment.ts';
+import { ownersOfParent, ownersOfScale } from '../managed-fields/scale-owners.ts';
+import { applyScaleBody } from '../managed-fields/track-draft.ts';
 import { applyPatch } from '../patch/apply-patch.ts';
 import type { NamedTarget, Patch, WriteOptions } from '../registry.ts';
 import { nameMismatch, writeUpdate } from '../update.ts';
@@ -88,16 +90,34 @@ export const patchScale = (
   patch: Patch,
   options: WriteOptions,
 ): Updated => {
-  if (patch.type === 'apply') {
-    throw new StatusError(
-      'UnsupportedMediaType',
-      'podlab does not support server-side apply of the scale subresource yet',
-    );
-  }
+  if (patch.type === 'apply') return applyScale(environment, target, patch, options);
   return writeScale(environment, target, options, (current) =>
     decodeScale(applyPatch(scaleOf(current, target.resource), patch, 'Scale').object, options),
   );
 };
+
+/** What is applied is merged with the Scale as its owners have it, who then own the workload's replicas. */
+async function applyScale(
+  environment: Environment,
+  target: NamedTarget,
+  patch: Patch & { type: 'apply' },
+  options: WriteOptions,
+): Updated {
+  const makeDraft = (current: KubeObject | undefined): KubeObject => {
+    if (current === undefined) throw StatusError.notFound(groupResource(target), target.name);
+    const scale = scaleOf(current);
+    const { managedFields } = current.metadata;
+    const owned = { ...scale, metadata: { ...scale.metadata, managedFields: ownersOfScale(managedFields) } };
+    const applied = applyScaleBody(environment, owned, patch, options);
+    const wanted = checkScale(decodeScale(applied, options), target);
+    const draft = scaled(current, wanted, target);
+    const { apiVersion } = current;
+    draft.metadata.managedFields = ownersOfParent(managedFields, wanted.metadata?.managedFields, apiVersion);
+    return draft;
+  };
+  const { entry, created } = await writeUpdate(environment, target, options, makeDraft, true);
+  return { entry: entryOf(scaleOf(entry.object)), created };
+}
 
 const decodeScale = (body: unknown, options: WriteOptions): Scale =>
   decodeAs('Scale', SCALE, 'autoscaling', body, options);
