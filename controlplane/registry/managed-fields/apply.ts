@@ -2,7 +2,7 @@ import type { KubeObject } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import { shapeProblem } from './check.ts';
 import { compare, type Comparison } from './compare.ts';
-import { isObject, type PlainObject } from './elements.ts';
+import { isObject, textOf, type PlainObject } from './elements.ts';
 import { intersection, isEmpty, pathsOf, union, type FieldSet } from './field-set.ts';
 import { disown, entriesOf, isSameManager, ownersOf, type Owner } from './managers.ts';
 import { fieldsIn, mergeInto, prune } from './merge.ts';
@@ -46,7 +46,7 @@ function refuseMisshapen(applied: PlainObject, { shape, writer: { apiVersion } }
   if (problem === undefined) return;
   const { name, namespace } = isObject(applied['metadata']) ? applied['metadata'] : {};
   const [version, group = ''] = apiVersion.split('/').toReversed();
-  const what = `${String(namespace ?? '')}/${String(name ?? '')}; ${group}/${version!}, Kind=${String(applied['kind'])}`;
+  const what = `${textOf(namespace)}/${textOf(name)}; ${group}/${version!}, Kind=${textOf(applied['kind'])}`;
   throw new StatusError(
     'Unknown',
     `failed to create typed patch object (${what}): ${problem}`,

@@ -99,7 +99,7 @@ function goText(value: unknown): string {
     const fields = Object.keys(value).toSorted();
     return `map[${fields.map((name) => `${name}:${goText(value[name])}`).join(' ')}]`;
   }
-  return value === null ? '<nil>' : String(value);
+  return typeof value === 'string' ? value : value === null ? '<nil>' : JSON.stringify(value);
 }
 
 /** The same with `%#v`. */

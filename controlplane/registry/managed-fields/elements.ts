@@ -5,6 +5,8 @@ export type PlainObject = { [key: string]: unknown };
 export const isObject = (value: unknown): value is PlainObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 /** How a path shows a key: `[name="c"]`, `[=1]`. */
 export function shownElement(element: string): string {
   const text = element.slice(2);

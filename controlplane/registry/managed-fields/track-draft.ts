@@ -6,7 +6,7 @@ import { StatusError } from '#api/status.ts';
 import { strategyOf, type Environment } from '../environment.ts';
 import type { NamedTarget, Patch, Target, WriteOptions } from '../registry.ts';
 import { applyConfiguration } from './apply.ts';
-import { isObject, type PlainObject } from './elements.ts';
+import { isObject, textOf, type PlainObject } from './elements.ts';
 import { ownableBy } from './reset-fields.ts';
 import { shapeOfSchema } from './schema-shape.ts';
 import { shapeOfType, type Shape } from './shape.ts';
@@ -109,8 +109,6 @@ function checkApplied(body: unknown, expected: { apiVersion: string; kind: strin
   }
   return applied;
 }
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** As Go prints a group and version: `apps/v1`, `/v1`. */
 const groupVersion = (apiVersion: string): string =>
