@@ -1,39 +1,48 @@
 import type { ManagedFieldsEntry } from '#api/gen/types.ts';
-import { difference, isEmpty, type FieldSet } from './field-set.ts';
+import { difference, intersection, isEmpty, type FieldSet } from './field-set.ts';
 import { entriesOf, ownersOf, type Owner } from './managers.ts';
 
-/** `.spec.replicas`, of a workload and of its Scale. */
+/** `.spec.replicas` of a Scale. */
 const REPLICAS: FieldSet = { 'f:spec': { 'f:replicas': {} } };
 
-export const SCALE_VERSION = 'autoscaling/v1';
+const SCALE_VERSION = 'autoscaling/v1';
 
-const hasReplicas = ({ fields }: Owner): boolean => fields['f:spec']?.['f:replicas'] !== undefined;
+/** `path`: `.spec.replicas`. */
+const fieldAt = (path: string): FieldSet =>
+  path
+    .split('.')
+    .slice(1)
+    .reduceRight<FieldSet>((below, name) => ({ [`f:${name}`]: below }), {});
 
-/** The owners of a workload's replicas as a Scale shows them (apimachinery's `ScaleHandler.ToSubresource`). */
-export const ownersOfScale = (parent: readonly ManagedFieldsEntry[] | undefined): ManagedFieldsEntry[] =>
-  entriesOf(
-    (ownersOf(parent ?? []) ?? [])
-      .filter(hasReplicas)
-      .map((owner) => ({ ...owner, apiVersion: SCALE_VERSION, fields: REPLICAS })),
-  );
+const has = ({ fields }: Owner, field: FieldSet): boolean => !isEmpty(intersection(fields, field));
+
+/** The owners of a workload's replicas, which are at `path`, as a Scale shows them (apimachinery's `ScaleHandler.ToSubresource`). */
+export function ownersOfScale(
+  parent: readonly ManagedFieldsEntry[] | undefined,
+  path: string,
+): ManagedFieldsEntry[] {
+  const field = fieldAt(path);
+  const owners = (ownersOf(parent ?? []) ?? []).filter((owner) => has(owner, field));
+  return entriesOf(owners.map((owner) => ({ ...owner, apiVersion: SCALE_VERSION, fields: REPLICAS })));
+}
 
 /** The owners of a workload once its Scale has these (`ScaleHandler.ToParent`). */
 export function ownersOfParent(
   parent: readonly ManagedFieldsEntry[] | undefined,
   scale: readonly ManagedFieldsEntry[] | undefined,
   apiVersion: string,
+  path: string,
 ): ManagedFieldsEntry[] {
-  const scaling = (ownersOf(scale ?? []) ?? []).filter(hasReplicas);
+  const field = fieldAt(path);
+  const scaling = (ownersOf(scale ?? []) ?? []).filter((owner) => has(owner, REPLICAS));
   const before = ownersOf(parent ?? []) ?? [];
   const kept = before.map((owner) =>
-    !hasReplicas(owner) || scaling.some((one) => isSame(one, owner))
-      ? owner
-      : { ...owner, fields: difference(owner.fields, REPLICAS) },
+    scaling.some((one) => isSame(one, owner)) ? owner : { ...owner, fields: difference(owner.fields, field) },
   );
   const added = scaling
-    .filter((one) => !before.some((owner) => hasReplicas(owner) && isSame(one, owner)))
-    .map((owner) => ({ ...owner, apiVersion, fields: REPLICAS }));
-  return entriesOf([...kept, ...added].filter(({ fields }) => !isEmpty(fields)));
+    .filter((one) => !before.some((owner) => has(owner, field) && isSame(one, owner)))
+    .map((owner) => ({ ...owner, apiVersion, fields: field }));
+  return entriesOf([...kept, ...added]);
 }
 
 /** Versions apart, which a Scale has another of. */

@@ -37,10 +37,14 @@ const shapes = new WeakMap<Resource, Shape>();
 
 function shapeOfResource(resource: Resource): Shape {
   if (isType(resource.type)) return shapeOfType(resource.type);
-  const known = shapes.get(resource) ?? shapeOfSchema(resource.openApiSchema);
+  const known = shapes.get(resource) ?? shapeOfSchema(schemaOf(resource));
   shapes.set(resource, known);
   return known;
 }
+
+/** What is not published still says how its lists and maps merge. */
+const schemaOf = ({ custom, openApiSchema }: Resource): PlainObject | undefined =>
+  (custom?.schema?.openAPIV3Schema as PlainObject | undefined) ?? openApiSchema;
 
 /** Sets the `managedFields` of a draft. After an apply, `given` holds them already. */
 export function trackDraft(

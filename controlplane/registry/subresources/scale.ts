@@ -103,20 +103,29 @@ async function applyScale(
   patch: Patch & { type: 'apply' },
   options: WriteOptions,
 ): Updated {
+  const path = target.resource.custom?.subresources?.scale?.specReplicasPath ?? '.spec.replicas';
   const makeDraft = (current: KubeObject | undefined): KubeObject => {
     if (current === undefined) throw StatusError.notFound(groupResource(target), target.name);
-    const scale = scaleOf(current);
+    const scale = scaleOf(current, target.resource);
     const { managedFields } = current.metadata;
-    const owned = { ...scale, metadata: { ...scale.metadata, managedFields: ownersOfScale(managedFields) } };
+    const owned = {
+      ...scale,
+      metadata: { ...scale.metadata, managedFields: ownersOfScale(managedFields, path) },
+    };
     const applied = applyScaleBody(environment, owned, patch, options);
     const wanted = checkScale(decodeScale(applied, options), target);
     const draft = scaled(current, wanted, target);
     const { apiVersion } = current;
-    draft.metadata.managedFields = ownersOfParent(managedFields, wanted.metadata?.managedFields, apiVersion);
+    draft.metadata.managedFields = ownersOfParent(
+      managedFields,
+      wanted.metadata?.managedFields,
+      apiVersion,
+      path,
+    );
     return draft;
   };
   const { entry, created } = await writeUpdate(environment, target, options, makeDraft, true);
-  return { entry: entryOf(scaleOf(entry.object)), created };
+  return { entry: entryOf(scaleOf(entry.object, target.resource)), created };
 }
 
 const decodeScale = (body: unknown, options: WriteOptions): Scale =>
