@@ -52,10 +52,13 @@ function ask(
   });
 }
 
+/** What Kubernetes answers with a 500 though it is the client's fault: a configuration that is not of its kind's shape. */
+const MISSHAPEN = '"message":"failed to create typed patch object';
+
 /** Every answer is a success, or says in a Status (or as text, outside of the API's resources) what the client did wrong. */
 function expectCivil({ code, text }: Given, what: string): void {
   expect(code, `${what}: ${text}`).toBeGreaterThanOrEqual(200);
-  expect(code, `${what}: ${text}`).toBeLessThan(500);
+  if (!text.includes(MISSHAPEN)) expect(code, `${what}: ${text}`).toBeLessThan(500);
   if (code >= 400 && text.startsWith('{'))
     expect(JSON.parse(text), what).toMatchObject({ kind: 'Status', code });
 }
