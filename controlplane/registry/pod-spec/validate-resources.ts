@@ -26,9 +26,9 @@ const OTHER_RESOURCES: ReadonlySet<string> = new Set([
   'services.loadbalancers',
 ]);
 
-const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
-const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/');
-const mayOvercommit = (name: string): boolean => !isExtended(name) && !isHugePages(name);
+export const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
+export const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/');
+export const mayOvercommit = (name: string): boolean => !isExtended(name) && !isHugePages(name);
 
 /** `ValidateContainerResourceRequirements`. */
 export function validateResources(resources: ResourceRequirements | undefined, path: string): FieldError[] {
@@ -47,7 +47,7 @@ export function validateResources(resources: ResourceRequirements | undefined, p
 function validateAmount(name: string, quantity: string, path: string): FieldError[] {
   const { nano } = parseQuantity(quantity);
   return [
-    ...validateName(name, path),
+    ...containerResourceNameErrors(name, path),
     ...(nano < 0n ? [invalid(path, quantity, 'must be greater than or equal to 0')] : []),
     ...(isExtended(name) && nano % 1_000_000_000n !== 0n
       ? [invalid(path, quantity, 'must be an integer')]
@@ -55,7 +55,20 @@ function validateAmount(name: string, quantity: string, path: string): FieldErro
   ];
 }
 
-function validateName(name: string, path: string): FieldError[] {
+/** `ValidateResourceName`: of a resource that need not be a container's. */
+export function resourceNameErrors(name: string, path: string): FieldError[] {
+  const problems = qualifiedNameProblems(name);
+  if (problems.length > 0) return invalidFor(path, name, problems);
+  const known =
+    name.includes('/') ||
+    CONTAINER_RESOURCES.has(name) ||
+    OTHER_RESOURCES.has(name) ||
+    /^(requests\.)?hugepages-/.test(name);
+  return known ? [] : [invalid(path, name, 'must be a standard resource type or fully qualified')];
+}
+
+/** `ValidateContainerResourceName`. */
+export function containerResourceNameErrors(name: string, path: string): FieldError[] {
   const problems = qualifiedNameProblems(name);
   if (problems.length > 0) return invalidFor(path, name, problems);
   const standard = CONTAINER_RESOURCES.has(name) || isHugePages(name);

@@ -39,7 +39,7 @@ export function validateAffinity(affinity: Affinity | undefined, path: string): 
 const validateWeight = (weight: number, path: string): FieldError[] =>
   weight >= 1 && weight <= 100 ? [] : [invalid(`${path}.weight`, weight, 'must be in the range 1-100')];
 
-const validateNodeTerm = (term: NodeSelectorTerm, path: string): FieldError[] => [
+export const validateNodeTerm = (term: NodeSelectorTerm, path: string): FieldError[] => [
   ...eachItem(term.matchExpressions, `${path}.matchExpressions`, validateNodeRequirement),
   ...eachItem(term.matchFields, `${path}.matchFields`, validateNodeField),
 ];

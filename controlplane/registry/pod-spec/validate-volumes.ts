@@ -110,7 +110,7 @@ const HOST_PATH_TYPES = [
   'Socket',
 ];
 
-function validateHostPath({ path: hostPath, type }: HostPathVolumeSource, path: string): FieldError[] {
+export function validateHostPath({ path: hostPath, type }: HostPathVolumeSource, path: string): FieldError[] {
   if (!hostPath) return [required(`${path}.path`)];
   return [
     ...(hostPath.split('/').includes('..')

@@ -1,6 +1,19 @@
 import type { Kinds, Resource, ResourceName } from '#api/resources.ts';
 import type { ServiceAllocator } from '../allocation/service-allocator.ts';
 import { customResourceDefinitionStrategy } from './apiextensions/custom-resource-definition.ts';
+import { controllerRevisionStrategy } from './apps/controller-revision.ts';
+import { daemonSetStrategy } from './apps/daemon-set.ts';
+import { statefulSetStrategy } from './apps/stateful-set.ts';
+import { horizontalPodAutoscalerStrategy } from './autoscaling/horizontal-pod-autoscaler.ts';
+import { cronJobStrategy } from './batch/cron-job.ts';
+import { jobStrategy } from './batch/job.ts';
+import { limitRangeStrategy } from './core/limit-range.ts';
+import { persistentVolumeClaimStrategy } from './core/persistent-volume-claim.ts';
+import { persistentVolumeStrategy } from './core/persistent-volume.ts';
+import { podTemplateStrategy } from './core/pod-template.ts';
+import { replicationControllerStrategy } from './core/replication-controller.ts';
+import { resourceQuotaStrategy } from './core/resource-quota.ts';
+import { podDisruptionBudgetStrategy } from './policy/pod-disruption-budget.ts';
 import { configMapStrategy } from './core/config-map.ts';
 import { deploymentStrategy } from './apps/deployment.ts';
 import { endpointSliceStrategy } from './discovery/endpoint-slice.ts';
@@ -32,22 +45,35 @@ const builtInStrategies = (services: ServiceAllocator): BuiltIn => ({
   clusterrolebindings: clusterRoleBindingStrategy,
   clusterroles: clusterRoleStrategy,
   configmaps: configMapStrategy,
+  controllerrevisions: controllerRevisionStrategy,
+  cronjobs: cronJobStrategy,
   customresourcedefinitions: customResourceDefinitionStrategy,
+  daemonsets: daemonSetStrategy,
   deployments: deploymentStrategy,
   endpoints: endpointsStrategy,
   endpointslices: endpointSliceStrategy,
   events: eventStrategy,
+  horizontalpodautoscalers: horizontalPodAutoscalerStrategy,
+  jobs: jobStrategy,
   leases: leaseStrategy,
+  limitranges: limitRangeStrategy,
   namespaces: namespaceStrategy,
   nodes: nodeStrategy,
+  persistentvolumeclaims: persistentVolumeClaimStrategy,
+  persistentvolumes: persistentVolumeStrategy,
+  poddisruptionbudgets: podDisruptionBudgetStrategy,
   pods: podStrategy,
+  podtemplates: podTemplateStrategy,
   priorityclasses: priorityClassStrategy,
   replicasets: replicaSetStrategy,
+  replicationcontrollers: replicationControllerStrategy,
+  resourcequotas: resourceQuotaStrategy,
   rolebindings: roleBindingStrategy,
   roles: roleStrategy,
   secrets: secretStrategy,
   serviceaccounts: serviceAccountStrategy,
   services: serviceStrategy(services),
+  statefulsets: statefulSetStrategy,
 });
 
 /** Of a kind that has no rules of its own. */

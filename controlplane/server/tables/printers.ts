@@ -16,27 +16,55 @@ import { createdAtPrinter, roleBindingPrinter } from './rbac.ts';
 import type { KubeObject, Resource } from '#api/resources.ts';
 import { since } from './durations.ts';
 import { AGE, NAME, type Printer, type Printers } from './table.ts';
-import { deploymentPrinter, replicaSetPrinter } from './workloads.ts';
+import {
+  horizontalPodAutoscalerPrinter,
+  podDisruptionBudgetPrinter,
+  resourceQuotaPrinter,
+} from './policies.ts';
+import { cronJobPrinter, jobPrinter } from './batch.ts';
+import { persistentVolumeClaimPrinter, persistentVolumePrinter } from './volumes.ts';
+import {
+  controllerRevisionPrinter,
+  daemonSetPrinter,
+  deploymentPrinter,
+  podTemplatePrinter,
+  replicaSetPrinter,
+  replicationControllerPrinter,
+  statefulSetPrinter,
+} from './workloads.ts';
 
 /** How `kubectl get` prints each resource. */
 const PRINTERS: Printers = {
   clusterrolebindings: roleBindingPrinter,
   clusterroles: createdAtPrinter,
   configmaps: configMapPrinter,
+  controllerrevisions: controllerRevisionPrinter,
+  cronjobs: cronJobPrinter,
+  daemonsets: daemonSetPrinter,
   deployments: deploymentPrinter,
   endpoints: endpointsPrinter,
   endpointslices: endpointSlicePrinter,
   events: eventPrinter,
+  horizontalpodautoscalers: horizontalPodAutoscalerPrinter,
+  jobs: jobPrinter,
   leases: leasePrinter,
+  limitranges: createdAtPrinter,
   namespaces: namespacePrinter,
   nodes: nodePrinter,
+  persistentvolumeclaims: persistentVolumeClaimPrinter,
+  persistentvolumes: persistentVolumePrinter,
+  poddisruptionbudgets: podDisruptionBudgetPrinter,
   pods: podPrinter,
+  podtemplates: podTemplatePrinter,
   replicasets: replicaSetPrinter,
+  replicationcontrollers: replicationControllerPrinter,
+  resourcequotas: resourceQuotaPrinter,
   rolebindings: roleBindingPrinter,
   roles: createdAtPrinter,
   secrets: secretPrinter,
   serviceaccounts: serviceAccountPrinter,
   services: servicePrinter,
+  statefulsets: statefulSetPrinter,
 };
 
 /** For kinds that say nothing else of themselves (`pkg/printers` default). */

@@ -53,3 +53,6 @@ export const wide = (name: string, description = ''): Column => ({
 export const NAME: Column = { ...column('Name', NAME_DESCRIPTION), format: 'name' };
 export const WIDE_NAME: Column = { ...NAME, priority: 1 };
 export const AGE: Column = column('Age', AGE_DESCRIPTION);
+
+export const CONTAINERS: Column = wide('Containers', 'Names of each container in the template.');
+export const IMAGES: Column = wide('Images', 'Images referenced by each container in the template.');

@@ -30,7 +30,6 @@ it('gives containers what they leave out, and says so', async () => {
 
 it.each([
   [{ max: { cpu: '1' } }, { limits: { cpu: '2' } }, 'maximum cpu usage per Container is 1, but limit is 2'],
-  [{ max: { cpu: '1' } }, {}, 'maximum cpu usage per Container is 1.  No limit is specified'],
   [
     { min: { memory: '1Gi' } },
     { requests: { memory: '1Mi' } },
@@ -50,6 +49,19 @@ it.each([
   const cluster = await withLimits({ type: 'Container', ...limit });
   await expect(create(cluster, 'pods', withResources(resources))).rejects.toThrow(
     `pods "p" is forbidden: ${why}`,
+  );
+});
+
+it('takes the most that a container may have for what it leaves out', async () => {
+  const cluster = await withLimits({ type: 'Container', max: { cpu: '1' } });
+  const pod = (await create(cluster, 'pods', withResources({}))) as Pod;
+  expect(pod.spec?.containers[0]?.resources?.limits).toEqual({ cpu: '1' });
+});
+
+it('refuses a Pod without limits where there is a most', async () => {
+  const cluster = await withLimits({ type: 'Pod', max: { cpu: '1' } });
+  await expect(create(cluster, 'pods', withResources({}))).rejects.toThrow(
+    'maximum cpu usage per Pod is 1.  No limit is specified',
   );
 });
 

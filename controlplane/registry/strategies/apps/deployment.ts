@@ -3,8 +3,8 @@ import { deepEqual } from '#api/equal.ts';
 import type { DeploymentStrategy, IntOrString } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '#api/status.ts';
-import { percentProblems } from '#api/validation.ts';
 import type { Strategy } from '../strategy.ts';
+import { intOrPercentErrors } from './int-or-percent.ts';
 import {
   defaultTemplate,
   nonNegative,
@@ -145,9 +145,3 @@ function validateStrategy({ type, rollingUpdate }: DeploymentStrategy): FieldErr
 
 const amountOf = (value: IntOrString): number | undefined =>
   typeof value === 'number' ? value : percentOf(value);
-
-function intOrPercentErrors(value: IntOrString, path: string): FieldError[] {
-  return typeof value === 'number'
-    ? nonNegative(value, path)
-    : percentProblems(value).map((problem) => invalid(path, value, problem));
-}

@@ -68,7 +68,8 @@ export function validateWorkloadTemplate(spec: WorkloadSpec): FieldError[] {
   return errors;
 }
 
-function validateTemplate(template: PodTemplateSpec, path: string): FieldError[] {
+/** `ValidatePodTemplateSpec`. */
+export function validateTemplate(template: PodTemplateSpec, path: string): FieldError[] {
   return [
     ...validateLabels(template.metadata?.labels, `${path}.labels`),
     ...validateAnnotations(template.metadata?.annotations, `${path}.annotations`),
