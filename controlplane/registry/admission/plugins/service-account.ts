@@ -92,7 +92,8 @@ function accountOf(
 /** A mount of its own at the same path is left as it is. */
 function mountToken(spec: NonNullable<Pod['spec']>): void {
   const volumes = spec.volumes ?? [];
-  const kept = volumes.find(({ name }) => name.startsWith(VOLUME_PREFIX))?.name;
+  // Decoding asks for no field, whatever the type says.
+  const kept = volumes.find((volume: Partial<Volume>) => volume.name?.startsWith(VOLUME_PREFIX))?.name;
   const name = kept ?? generateName(VOLUME_PREFIX);
   const without = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(
     ({ volumeMounts = [] }) => !volumeMounts.some(({ mountPath }) => mountPath === MOUNT_PATH),
