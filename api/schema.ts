@@ -30,6 +30,9 @@ const raw: RawSchema = schema;
 
 const types = new Map<string, ReadonlyMap<string, Field>>();
 
+/** Every type, in the order of the schema. */
+export const typeNames = (): string[] => Object.keys(raw);
+
 export const isType = (name: string): boolean => Object.hasOwn(raw, name);
 
 /** The fields of a type by name. Throws when there is no such type. */

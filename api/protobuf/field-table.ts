@@ -34,7 +34,7 @@ export interface FieldRow {
   readonly number: number;
   readonly shape: 'one' | 'list' | 'map';
   readonly type: string;
-  /** A Go pointer to a scalar: a zero on the wire means zero. Of other scalars it means absent, because Go always writes them. */
+  /** A Go pointer: a zero on the wire means zero. Of other scalars it means absent, because Go always writes them. */
   readonly pointer: boolean;
   /** A message on the wire, whose fields in JSON are the outer message's own. */
   readonly inline: boolean;
@@ -81,6 +81,15 @@ const LISTS: Lines = Object.fromEntries(
 export const FIELD_TABLE: ReadonlyMap<string, readonly FieldRow[]> = new Map(
   [...GROUPS, LISTS].flatMap(Object.entries<string>).map(([type, line]) => [type, parseLine(line)]),
 );
+
+/** The row of a field in JSON, those of inlined messages among them. */
+export function rowOf(type: string, field: string): FieldRow | undefined {
+  for (const row of FIELD_TABLE.get(type) ?? []) {
+    const found = row.inline ? rowOf(row.type, field) : row;
+    if (found?.name === field) return found;
+  }
+  return undefined;
+}
 
 function parseLine(line: string): FieldRow[] {
   return line === '' ? [] : line.split(' ').map(parseRow);

@@ -17,6 +17,7 @@ import {
 import { sendEntry, sendList, sendValue } from './object-encoding.ts';
 import { booleanParameter, deleteOptionsOfQuery, listOptions, writeOptions } from './query-options.ts';
 import type { ResourceRoute } from './request-info.ts';
+import { returnsDeleted } from './returns-deleted.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
 import { serveWatch } from './watch-handler.ts';
 
@@ -154,7 +155,7 @@ async function deleteOne(context: ServerContext, request: ResourceRequest): Prom
   const options = await deleteOptionsOf(exchange);
   const write = deleteWrite(exchange, user, options);
   const { entry, gone } = await context.registry.delete(namedTarget(route), options, write);
-  if (gone && !RETURNS_DELETED.has(route.resource.name)) {
+  if (gone && !returnsDeleted(route.resource)) {
     await sendValue(exchange, output, 200, deletedStatus(route.resource, entry.object.metadata));
     return;
   }
@@ -162,9 +163,6 @@ async function deleteOne(context: ServerContext, request: ResourceRequest): Prom
   const status = !gone && waits ? 202 : 200;
   await sendEntry(exchange, output, route.resource, status, entry, context.clock.now());
 }
-
-/** Whose strategies have `ReturnDeletedObject`; the others answer a finished deletion with a Status. */
-const RETURNS_DELETED: ReadonlySet<string> = new Set(['pods', 'services', 'serviceaccounts']);
 
 const deletedStatus = (resource: Resource, metadata: { name: string; uid: string }): object => ({
   kind: 'Status',

@@ -1,3 +1,5 @@
+import { typeNames } from '#api/schema.ts';
+
 /**
  * Kubernetes' definition names, `io.k8s.api.apps.v1.Deployment`, of the types in `api/gen/schema.json`, which have lost their packages.
  * By package; every type that is in none of these is `io.k8s.api.core.v1`.
@@ -62,10 +64,23 @@ export const definitionName = (type: string): string =>
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** Definitions that are not types of the schema but scalars with a meaning. */
+/** The type that a definition stands for; undefined for those that no type of the schema is. */
+export const typeOfDefinition = (definition: string): string | undefined => typeByDefinition.get(definition);
+
+const typeByDefinition: ReadonlyMap<string, string> = new Map(
+  typeNames().map((type) => [definitionName(type), type]),
+);
+
 export const TIME = `${META}.Time`;
 export const MICRO_TIME = `${META}.MicroTime`;
 export const FIELDS_V1 = `${META}.FieldsV1`;
 export const PATCH = `${META}.Patch`;
 export const RAW_EXTENSION = 'io.k8s.apimachinery.pkg.runtime.RawExtension';
 export const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+const APIEXTENSIONS = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+export const JSON_VALUE = `${APIEXTENSIONS}.JSON`;
+export const SCHEMA_OR_ARRAY = `${APIEXTENSIONS}.JSONSchemaPropsOrArray`;
+export const SCHEMA_OR_BOOL = `${APIEXTENSIONS}.JSONSchemaPropsOrBool`;
+export const SCHEMA_OR_STRINGS = `${APIEXTENSIONS}.JSONSchemaPropsOrStringArray`;
+export const STATUS_SUBRESOURCE = `${APIEXTENSIONS}.CustomResourceSubresourceStatus`;
 export const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';

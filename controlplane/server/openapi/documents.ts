@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { KUBERNETES_VERSION } from '#api/names.ts';
-import type { Resource } from '#api/resources.ts';
+import { RESOURCES, type Resource } from '#api/resources.ts';
 import type { Catalog } from '../../registry/catalog.ts';
 import { groupVersions, resourcesOf } from '../discovery/groups.ts';
-import { resourcePaths } from './paths.ts';
-import type { Docs } from './field-docs.ts';
-import { componentSchemas } from './schemas.ts';
+import { groupPath, groupVersionPath, resourcePaths } from './paths.ts';
+import { type Docs, loadDocs } from './field-docs.ts';
+import { type GroupVersion, componentSchemas } from './schemas.ts';
 import { customSchemas, isCustom } from './custom-schemas.ts';
 import { openApiV2 } from './v2-document.ts';
 
@@ -49,48 +50,38 @@ export function openApiV2Document(catalog: Catalog): Promise<Buffer> {
 }
 
 async function buildDocuments(catalog: Catalog): Promise<ReadonlyMap<string, Document>> {
-  const { default: docs } = await import('#api/gen/docs.json', { with: { type: 'json' } });
-  return new Map(
-    groupVersions(catalog).map((apiVersion) => [
-      pathOf(apiVersion),
-      buildDocument(resourcesOf(catalog, apiVersion), docs),
-    ]),
-  );
+  const docs = await loadDocs();
+  const documents = new Map<string, Document>();
+  for (const apiVersion of groupVersions(catalog)) {
+    documents.set(pathOf(apiVersion), buildDocument(resourcesOf(catalog, apiVersion), docs));
+    // One at a time, so that other requests are served in between.
+    await setImmediate();
+  }
+  for (const group of new Set(RESOURCES.map((resource) => resource.group))) {
+    if (group !== '')
+      documents.set(`apis/${group}`, toDocument(groupPath(group), {}, { group, version: 'v1' }, docs));
+  }
+  return documents;
 }
 
-/** What the paths answer with or take besides the resources themselves. */
-const COMMON_TYPES = ['DeleteOptions', 'Status', 'APIResourceList'];
-const SUBRESOURCE_TYPES: Readonly<Record<string, string>> = {
-  binding: 'Binding',
-  eviction: 'Eviction',
-  scale: 'Scale',
-  token: 'AuthenticationV1TokenRequest',
-};
-
 function buildDocument(resources: readonly Resource[], docs: Docs): Document {
-  const types = resources
-    .filter((resource) => !isCustom(resource))
-    .flatMap((resource) => [
-      resource.type,
-      ...(resource.verbs.includes('list') ? [resource.listType] : []),
-      ...resource.subresources.flatMap((subresource) => SUBRESOURCE_TYPES[subresource] ?? []),
-    ]);
+  const custom = resources.filter(isCustom);
+  const { group, version } = resources[0]!;
+  const paths = Object.assign(
+    custom.length === resources.length ? {} : groupVersionPath(group, version),
+    ...resources.map(resourcePaths),
+  ) as object;
+  return toDocument(paths, customSchemas(custom), { group, version }, docs);
+}
+
+function toDocument(paths: object, schemas: object, groupVersion: GroupVersion, docs: Docs): Document {
   const json = JSON.stringify({
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: KUBERNETES_VERSION.replace(/\.\d+$/, '').slice(1) },
-    paths: Object.assign({}, ...resources.map(resourcePaths)) as object,
+    paths,
     components: {
-      schemas: {
-        ...customSchemas(resources.filter(isCustom)),
-        ...componentSchemas(
-          [
-            ...types,
-            ...(resources.some(isCustom) ? ['ListMeta', 'ObjectMeta', 'Scale'] : []),
-            ...COMMON_TYPES,
-          ],
-          docs,
-        ),
-      },
+      schemas: { ...schemas, ...componentSchemas([paths, schemas], groupVersion, docs) },
+      securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
     },
   });
   return { json, hash: createHash('sha512').update(json).digest('hex').toUpperCase() };

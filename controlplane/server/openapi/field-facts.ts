@@ -63,6 +63,8 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   PersistentVolumeClaimStatus: {
     accessModes: 'ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod',
+    allocatedResourceStatuses:
+      'ControllerResizeInProgress|ControllerResizeInfeasible|NodeResizeInProgress|NodeResizeInfeasible|NodeResizePending',
     phase: 'Bound|Lost|Pending',
   },
   PersistentVolumeSpec: {
@@ -135,24 +137,92 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** Defaults other than Go's zero values. */
-const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
-  AzureDiskVolumeSource: { cachingMode: 'ReadWrite', fsType: 'ext4', kind: 'Shared' },
+const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>> = {
+  AzureDiskVolumeSource: { cachingMode: 'ReadWrite', fsType: 'ext4', kind: 'Shared', readOnly: false },
+  ConfigMapEnvSource: { name: '' },
+  ConfigMapKeySelector: { name: '' },
+  ConfigMapProjection: { name: '' },
+  ConfigMapVolumeSource: { name: '' },
   ContainerPort: { protocol: 'TCP' },
+  CoreV1Event: { reportingComponent: '', reportingInstance: '' },
   DeviceToleration: { operator: 'Equal' },
+  FileKeySelector: { optional: false },
+  FlowSchemaSpec: { matchingPrecedence: 0 },
+  GRPCAction: { service: '' },
   ISCSIPersistentVolumeSource: { iscsiInterface: 'default' },
   ISCSIVolumeSource: { iscsiInterface: 'default' },
+  LocalObjectReference: { name: '' },
+  NodeRuntimeHandler: { name: '' },
+  PodDisruptionBudgetStatus: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
+  PodFailurePolicyOnPodConditionsPattern: { status: '' },
+  PriorityClass: { value: 0 },
+  QueuingConfiguration: { handSize: 0, queueLengthLimit: 0, queues: 0 },
   RBDPersistentVolumeSource: { keyring: '/etc/ceph/keyring', pool: 'rbd', user: 'admin' },
   RBDVolumeSource: { keyring: '/etc/ceph/keyring', pool: 'rbd', user: 'admin' },
-  ReplicationControllerSpec: { replicas: 1 },
+  ReplicationControllerSpec: { replicas: 1, minReadySeconds: 0 },
+  RoleRef: { apiGroup: '' },
   ScaleIOPersistentVolumeSource: { fsType: 'xfs', storageMode: 'ThinProvisioned' },
   ScaleIOVolumeSource: { fsType: 'xfs', storageMode: 'ThinProvisioned' },
+  ScaleSpec: { replicas: 0 },
+  SecretEnvSource: { name: '' },
+  SecretKeySelector: { name: '' },
+  SecretProjection: { name: '' },
   ServicePort: { protocol: 'TCP' },
+  StatefulSetOrdinals: { start: 0 },
+  StatefulSetSpec: { serviceName: '' },
+  StatefulSetStatus: { availableReplicas: 0 },
+  TokenRequestStatus: { token: '' },
+  WatchEvent: { type: '' },
 };
+
+/** Fields that are required, but not written when they are empty. */
+const OMITTED_WHEN_ZERO: Readonly<Record<string, readonly string[]>> = {
+  ContainerRestartRule: ['action'],
+  ContainerRestartRuleOnExitCodes: ['operator'],
+  ImageVolumeStatus: ['imageRef'],
+  ParentReference: ['name', 'resource'],
+  PodCertificateProjection: ['keyType', 'signerName'],
+  TokenReviewSpec: ['token'],
+  ValidatingAdmissionPolicyBindingSpec: ['policyName'],
+};
+
+export const isOmittedWhenZero = (type: string, field: string): boolean =>
+  own(OMITTED_WHEN_ZERO, type)?.includes(field) ?? false;
+
+interface Union {
+  readonly discriminator?: string;
+  /** The fields of which one is set, with the discriminator's values. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Types of which one of several fields is set. */
+const UNIONS: Readonly<Record<string, Union>> = {
+  AppArmorProfile: { discriminator: 'type', fields: { localhostProfile: 'LocalhostProfile' } },
+  FlowcontrolV1Subject: {
+    discriminator: 'kind',
+    fields: { group: 'Group', serviceAccount: 'ServiceAccount', user: 'User' },
+  },
+  LimitResponse: { discriminator: 'type', fields: { queuing: 'Queuing' } },
+  PodSchedulingGroup: { fields: { podGroupName: 'PodGroupName' } },
+  PriorityLevelConfigurationSpec: {
+    discriminator: 'type',
+    fields: { exempt: 'Exempt', limited: 'Limited' },
+  },
+  SeccompProfile: { discriminator: 'type', fields: { localhostProfile: 'LocalhostProfile' } },
+};
+
+/** `x-kubernetes-unions` of a type. */
+export function unionsOf(type: string): { readonly [keyword: string]: unknown } {
+  const union = own(UNIONS, type);
+  if (union === undefined) return {};
+  const { fields, ...discriminator } = union;
+  return { 'x-kubernetes-unions': [{ ...discriminator, 'fields-to-discriminateBy': fields }] };
+}
 
 export const enumOf = (type: string, field: string): readonly string[] | undefined =>
   own(ENUMS[type], field)?.split('|');
 
-export const defaultOf = (type: string, field: string): string | number | undefined =>
+export const defaultOf = (type: string, field: string): string | number | boolean | undefined =>
   own(DEFAULTS[type], field);
 
 const own = <T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>

@@ -1,205 +1,169 @@
-import { type Resource, type Subresource, apiVersionOf } from '#api/resources.ts';
-import { SUBRESOURCE_KINDS } from '../discovery/resource-list.ts';
-import { listDefinitionName, resourceDefinitionName } from './custom-schemas.ts';
-import { PATCH, definitionName } from './definition-names.ts';
+import { type Resource, type Subresource, type Verb, apiVersionOf } from '#api/resources.ts';
+import { SUBRESOURCE_KINDS, ownKind } from '../discovery/resource-list.ts';
+import { returnsDeleted } from '../returns-deleted.ts';
+import { isCustom, listDefinitionName, resourceDefinitionName } from './custom-schemas.ts';
+import { definitionName } from './definition-names.ts';
+import * as build from './operations.ts';
+import * as parameters from './parameters.ts';
 import { type JsonSchema, reference } from './schemas.ts';
 
-type PathItem = Readonly<Record<string, unknown>>;
+type Operations = Readonly<Record<string, parameters.Operation>>;
+type Paths = Record<string, JsonSchema>;
 
-const MEDIA_TYPES = ['application/json', 'application/yaml'];
-const PATCH_MEDIA_TYPES = [
-  'application/apply-patch+yaml',
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-];
-
-const query = (name: string, type: 'string' | 'integer' | 'boolean'): JsonSchema => ({
-  name,
-  in: 'query',
-  schema: { type, uniqueItems: true },
-});
-const inPath = (name: string): JsonSchema => ({
-  name,
-  in: 'path',
-  required: true,
-  schema: { type: 'string', uniqueItems: true },
-});
-
-const WRITE = [
-  query('dryRun', 'string'),
-  query('fieldManager', 'string'),
-  query('fieldValidation', 'string'),
-];
-const LIST = [
-  query('allowWatchBookmarks', 'boolean'),
-  query('continue', 'string'),
-  query('fieldSelector', 'string'),
-  query('labelSelector', 'string'),
-  query('limit', 'integer'),
-  query('resourceVersion', 'string'),
-  query('resourceVersionMatch', 'string'),
-  query('sendInitialEvents', 'boolean'),
-  query('timeoutSeconds', 'integer'),
-  query('watch', 'boolean'),
-];
-const DELETE = [
-  query('dryRun', 'string'),
-  query('gracePeriodSeconds', 'integer'),
-  query('orphanDependents', 'boolean'),
-  query('propagationPolicy', 'string'),
-];
-
-/** The paths of a resource in an OpenAPI document, with what kubectl reads of them: parameters, bodies, actions and kinds. */
-export function resourcePaths(resource: Resource): Record<string, PathItem> {
-  const prefix = resource.group === '' ? '/api/v1' : `/apis/${apiVersionOf(resource)}`;
-  const all = `${prefix}/${resource.name}`;
-  const collection = resource.namespaced ? `${prefix}/namespaces/{namespace}/${resource.name}` : all;
-  const common = [...(resource.namespaced ? [inPath('namespace')] : []), query('pretty', 'string')];
+/** The paths of a resource in an OpenAPI document (apiserver `endpoints/installer.go`). */
+export function resourcePaths(resource: Resource): Paths {
+  const root = resource.group === '' ? '/api/v1' : `/apis/${apiVersionOf(resource)}`;
+  const name = `${root}/${resource.name}`;
+  const collection = resource.namespaced ? `${root}/namespaces/{namespace}/${resource.name}` : name;
   const item = `${collection}/{name}`;
-  if (!resource.verbs.includes('list')) {
-    return { [collection]: { post: createOperation(resource), parameters: common } };
-  }
-  return {
-    ...(resource.namespaced
-      ? {
-          [all]: {
-            get: listOperation(resource, 'ForAllNamespaces'),
-            parameters: [query('pretty', 'string')],
-          },
-        }
+  const all: Record<string, Operations> = {
+    ...(resource.namespaced && resource.verbs.includes('list')
+      ? { [name]: { get: listOperation(resource, 'ForAllNamespaces') } }
       : {}),
-    [collection]: { ...collectionOperations(resource), parameters: common },
-    [item]: { ...itemOperations(resource), parameters: [inPath('name'), ...common] },
+    [collection]: collectionOperations(resource),
+    [item]: itemOperations(resource),
     ...Object.fromEntries(
       resource.subresources.map((subresource) => [
         `${item}/${subresource}`,
-        {
-          ...subresourceOperations(resource, subresource),
-          parameters: [inPath('name'), ...common],
-        },
+        subresourceOperations(resource, subresource),
       ]),
     ),
-  };
-}
-
-interface OperationOptions {
-  readonly action: string;
-  readonly id: string;
-  readonly answers: string;
-  readonly parameters?: readonly JsonSchema[];
-  readonly body?: JsonSchema;
-  readonly kind?: JsonSchema;
-}
-
-function operation(resource: Resource, options: OperationOptions): JsonSchema {
-  const content = Object.fromEntries(
-    MEDIA_TYPES.map((type) => [type, { schema: reference(options.answers) }]),
-  );
-  return {
-    tags: [tagOf(resource)],
-    operationId: options.id,
-    ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
-    ...(options.body === undefined ? {} : { requestBody: options.body }),
-    responses: { 200: { description: 'OK', content }, 401: { description: 'Unauthorized' } },
-    'x-kubernetes-action': options.action,
-    'x-kubernetes-group-version-kind': options.kind ?? kindOf(resource),
-  };
-}
-
-const groupName = (resource: Resource): string =>
-  resource.group === '' ? 'core' : resource.group.replace(/\.k8s\.io$/, '').split('.')[0]!;
-const tagOf = (resource: Resource): string => `${groupName(resource)}_${resource.version}`;
-const kindOf = (resource: Resource): JsonSchema => ({
-  group: resource.group,
-  kind: resource.kind,
-  version: resource.version,
-});
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** `readAppsV1NamespacedDeployment`; `infix` stands before the scope: `deleteAppsV1CollectionNamespacedDeployment`. */
-function operationId(verb: string, resource: Resource, suffix = '', infix = ''): string {
-  const scope = resource.namespaced && suffix !== 'ForAllNamespaces' ? 'Namespaced' : '';
-  const groupVersion = `${capital(groupName(resource))}${capital(resource.version)}`;
-  return `${verb}${groupVersion}${infix}${scope}${resource.kind}${suffix}`;
-}
-
-const bodyOf = (definition: string): JsonSchema => ({
-  content: { '*/*': { schema: reference(definition) } },
-  required: true,
-});
-const PATCH_BODY: JsonSchema = {
-  content: Object.fromEntries(PATCH_MEDIA_TYPES.map((type) => [type, { schema: reference(PATCH) }])),
-  required: true,
-};
-
-const listOperation = (resource: Resource, suffix = ''): JsonSchema =>
-  operation(resource, {
-    action: 'list',
-    id: operationId('list', resource, suffix),
-    answers: listDefinitionName(resource),
-    parameters: LIST,
-  });
-
-function createOperation(resource: Resource): JsonSchema {
-  const definition = resourceDefinitionName(resource);
-  return operation(resource, {
-    action: 'post',
-    id: operationId('create', resource),
-    answers: definition,
-    parameters: WRITE,
-    body: bodyOf(definition),
-  });
-}
-
-function collectionOperations(resource: Resource): PathItem {
-  return {
-    get: listOperation(resource),
-    post: createOperation(resource),
-    ...(resource.verbs.includes('deletecollection')
-      ? {
-          delete: operation(resource, {
-            action: 'deletecollection',
-            id: operationId('delete', resource, '', 'Collection'),
-            answers: definitionName('Status'),
-            parameters: [...LIST, ...DELETE],
-            body: { content: { '*/*': { schema: reference(definitionName('DeleteOptions')) } } },
-          }),
-        }
+    ...(resource.subresources.includes('proxy')
+      ? { [`${item}/proxy/{path}`]: proxyOperations(resource, 'WithPath') }
       : {}),
+    ...watchPaths(resource, root),
   };
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([, operations]) => Object.keys(operations).length > 0)
+      .map(([path, operations]) => [path, parameters.pathItem(withPathParameters(path, operations))]),
+  );
 }
 
-function itemOperations(resource: Resource): PathItem {
-  return {
-    ...readAndWrite(resource, '', resourceDefinitionName(resource), kindOf(resource)),
-    delete: operation(resource, {
-      action: 'delete',
-      id: operationId('delete', resource),
-      answers: definitionName('Status'),
-      parameters: DELETE,
-      body: { content: { '*/*': { schema: reference(definitionName('DeleteOptions')) } } },
-    }),
-  };
+function withPathParameters(path: string, operations: Operations): Operations {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => parameters.inPath(name));
+  return Object.fromEntries(
+    Object.entries(operations).map(([method, operation]) => [
+      method,
+      { ...operation, parameters: [...operation.parameters, ...names] },
+    ]),
+  );
 }
 
-function readAndWrite(resource: Resource, suffix: string, definition: string, kind: JsonSchema): PathItem {
-  const of = (action: string, verb: string, more: Partial<OperationOptions>): JsonSchema =>
-    operation(resource, {
-      action,
-      id: operationId(verb, resource, suffix),
-      answers: definition,
+/** Of the operations, those whose verb the resource has. */
+const served = (
+  resource: Resource,
+  operations: readonly (readonly [Verb, string, parameters.Operation])[],
+): Operations =>
+  Object.fromEntries(
+    operations
+      .filter(([verb]) => resource.verbs.includes(verb))
+      .map(([, method, operation]) => [method, operation]),
+  );
+
+const listOperation = (resource: Resource, suffix = ''): parameters.Operation =>
+  build.operation(resource, {
+    method: 'get',
+    action: 'list',
+    id: build.operationId('list', resource, suffix),
+    parameters: parameters.LIST,
+    answers: listDefinitionName(resource),
+    streams: true,
+  });
+
+function postOperation(
+  resource: Resource,
+  suffix = '',
+  definition = resourceDefinitionName(resource),
+  kind = build.kindOf(resource),
+): parameters.Operation {
+  return build.operation(resource, {
+    method: 'post',
+    action: 'post',
+    id: build.operationId('create', resource, suffix),
+    parameters: parameters.WRITE,
+    answers: definition,
+    body: build.bodyOf(definition),
+    kind,
+  });
+}
+
+const collectionOperations = (resource: Resource): Operations =>
+  served(resource, [
+    ['list', 'get', listOperation(resource)],
+    ['create', 'post', postOperation(resource)],
+    [
+      'deletecollection',
+      'delete',
+      build.operation(resource, {
+        method: 'delete',
+        action: 'deletecollection',
+        id: build.operationId('delete', resource, '', 'Collection'),
+        parameters: parameters.DELETE_COLLECTION,
+        answers: definitionName('Status'),
+        codes: [200],
+        body: build.DELETE_BODY,
+      }),
+    ],
+  ]);
+
+function itemOperations(resource: Resource): Operations {
+  const { get, put, patch } = readAndWrite(
+    resource,
+    '',
+    resourceDefinitionName(resource),
+    build.kindOf(resource),
+  );
+  return served(resource, [
+    ['get', 'get', get],
+    ['update', 'put', put],
+    ['patch', 'patch', patch],
+    [
+      'delete',
+      'delete',
+      build.operation(resource, {
+        method: 'delete',
+        action: 'delete',
+        id: build.operationId('delete', resource),
+        parameters: parameters.DELETE,
+        answers: returnsDeleted(resource) ? resourceDefinitionName(resource) : definitionName('Status'),
+        body: build.DELETE_BODY,
+      }),
+    ],
+  ]);
+}
+
+interface ReadAndWrite {
+  readonly get: parameters.Operation;
+  readonly put: parameters.Operation;
+  readonly patch: parameters.Operation;
+}
+
+function readAndWrite(resource: Resource, suffix: string, answers: string, kind: JsonSchema): ReadAndWrite {
+  const of = (
+    method: string,
+    verb: string,
+    given: readonly JsonSchema[],
+    body?: JsonSchema,
+  ): parameters.Operation =>
+    build.operation(resource, {
+      method,
+      action: method,
+      id: build.operationId(verb, resource, suffix),
+      parameters: given,
+      answers,
       kind,
-      ...more,
+      ...(body === undefined ? {} : { body }),
     });
   return {
-    get: of('get', 'read', {}),
-    put: of('put', 'replace', { parameters: WRITE, body: bodyOf(definition) }),
-    patch: of('patch', 'patch', {
-      parameters: [...WRITE, query('force', 'boolean')],
-      body: PATCH_BODY,
-    }),
+    get: of('get', 'read', [parameters.PRETTY]),
+    put: of('put', 'replace', parameters.WRITE, build.bodyOf(answers)),
+    patch: of(
+      'patch',
+      'patch',
+      [...parameters.WRITE, parameters.query('force', 'boolean')],
+      build.patchBody(resource),
+    ),
   };
 }
 
@@ -210,42 +174,108 @@ const METHODS: Readonly<Record<string, string>> = {
   update: 'put',
 };
 
-function subresourceOperations(resource: Resource, subresource: Subresource): PathItem {
+function subresourceOperations(resource: Resource, subresource: Subresource): Operations {
   const { kind, type = kind, group, version, verbs } = SUBRESOURCE_KINDS[subresource];
-  const definition = type === undefined ? resourceDefinitionName(resource) : definitionName(type);
+  if (subresource === 'proxy') return proxyOperations(resource);
+  if (subresource === 'log') return { get: logOperation(resource) };
   const gvk = {
     group: group ?? resource.group,
     kind: kind ?? resource.kind,
     version: version ?? resource.version,
   };
-  const suffix = capital(subresource);
-  if (kind?.endsWith('Options') === true) return connectOperations(resource, suffix, gvk);
-  const all: PathItem = {
+  const suffix = build.capital(subresource);
+  if (kind?.endsWith('Options') === true)
+    return connectOperations(resource, subresource, ['get', 'post'], gvk);
+  const definition = type === undefined ? resourceDefinitionName(resource) : definitionName(type);
+  const all: Operations = {
     ...readAndWrite(resource, suffix, definition, gvk),
-    post: operation(resource, {
-      action: 'post',
-      id: operationId('create', resource, suffix),
-      answers: definition,
-      parameters: WRITE,
-      body: bodyOf(definition),
-      kind: gvk,
-    }),
+    post: postOperation(resource, suffix, definition, gvk),
   };
   const methods = verbs.map((verb) => METHODS[verb]!);
   return Object.fromEntries(Object.entries(all).filter(([method]) => methods.includes(method)));
 }
 
-/** exec, attach and port-forward leave HTTP, so there is nothing to say of their bodies. */
-const connectOperations = (resource: Resource, suffix: string, gvk: JsonSchema): PathItem =>
+function logOperation(resource: Resource): parameters.Operation {
+  const { get } = readAndWrite(resource, 'Log', resourceDefinitionName(resource), build.kindOf(resource));
+  return {
+    ...get,
+    parameters: parameters.SUBRESOURCE_OPTIONS['log']!,
+    responses: build.responses([200], { type: 'string' }, [...build.OBJECT_TYPES, 'text/plain']),
+  };
+}
+
+const PROXY_METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
+
+function proxyOperations(resource: Resource, suffix = ''): Operations {
+  const { group, version } = resource;
+  const kind = { group, kind: ownKind(resource, 'proxy'), version };
+  return connectOperations(resource, 'proxy', PROXY_METHODS, kind, suffix);
+}
+
+const connectOperations = (
+  resource: Resource,
+  subresource: Subresource,
+  methods: readonly string[],
+  kind: JsonSchema,
+  suffix = '',
+): Operations =>
   Object.fromEntries(
-    ['Get', 'Post'].map((method) => [
-      method.toLowerCase(),
-      {
-        tags: [tagOf(resource)],
-        operationId: operationId('connect', resource, suffix, method),
-        responses: { 200: { description: 'OK' }, 401: { description: 'Unauthorized' } },
-        'x-kubernetes-action': 'connect',
-        'x-kubernetes-group-version-kind': gvk,
-      },
-    ]),
+    methods.map((method) => {
+      const of = `${build.capital(subresource)}${suffix}`;
+      const id = build.operationId('connect', resource, of, build.capital(method));
+      const options = parameters.SUBRESOURCE_OPTIONS[subresource] ?? [];
+      return [method, build.connectOperation(resource, id, kind, options)];
+    }),
   );
+
+/** The deprecated paths below `/watch/`, which custom resources have too but do not tell of. */
+function watchPaths(resource: Resource, root: string): Record<string, Operations> {
+  if (!resource.verbs.includes('watch') || isCustom(resource)) return {};
+  const of = (action: string, suffix: string): Operations => ({
+    get: build.operation(resource, {
+      method: 'get',
+      action,
+      id: build.operationId('watch', resource, suffix),
+      parameters: parameters.LIST,
+      answers: definitionName('WatchEvent'),
+      streams: true,
+    }),
+  });
+  const { name } = resource;
+  const namespaced = `${root}/watch/namespaces/{namespace}/${name}`;
+  if (!resource.namespaced) {
+    return {
+      [`${root}/watch/${name}`]: of('watchlist', 'List'),
+      [`${root}/watch/${name}/{name}`]: of('watch', ''),
+    };
+  }
+  return {
+    [`${root}/watch/${name}`]: of('watchlist', 'ListForAllNamespaces'),
+    [namespaced]: of('watchlist', 'List'),
+    [`${namespaced}/{name}`]: of('watch', ''),
+  };
+}
+
+/** `/api/v1/` or `/apis/GROUP/VERSION/`: what the group version serves. */
+export const groupVersionPath = (group: string, version: string): Paths => {
+  const name = build.groupName(group);
+  const id = `get${build.capital(name)}${build.capital(version)}APIResources`;
+  const path = group === '' ? `/api/${version}/` : `/apis/${group}/${version}/`;
+  return discoveryPath(path, build.tagOf({ group, version }), id, 'APIResourceList');
+};
+
+/** `/apis/GROUP/`: which versions the group has. */
+export const groupPath = (group: string): Paths => {
+  const name = build.groupName(group);
+  return discoveryPath(`/apis/${group}/`, name, `get${build.capital(name)}APIGroup`, 'APIGroup');
+};
+
+const discoveryPath = (path: string, tag: string, operationId: string, type: string): Paths => ({
+  [path]: {
+    get: {
+      tags: [tag],
+      operationId,
+      responses: build.responses([200], reference(definitionName(type)), build.OBJECT_TYPES),
+    },
+  },
+});

@@ -1,17 +1,23 @@
+import { FIELD_TABLE, rowOf } from '#api/protobuf/field-table.ts';
 import { type Field, type FieldType, fieldsOf, isType } from '#api/schema.ts';
 import { RESOURCES } from '#api/resources.ts';
 import { isAtomicType, mergeRuleOf } from '#api/merge-rules.ts';
-import { isQuantity } from '../../registry/decode/go-types.ts';
 import * as names from './definition-names.ts';
-import { fieldDescription, type Docs } from './field-docs.ts';
-import { defaultOf, enumOf } from './field-facts.ts';
+import type { Docs } from './field-docs.ts';
+import { defaultOf, enumOf, isOmittedWhenZero, unionsOf } from './field-facts.ts';
 
 /** A schema of OpenAPI 3.0, as JSON. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-export const reference = (definition: string): JsonSchema => ({
-  $ref: `#/components/schemas/${definition}`,
-});
+export interface GroupVersion {
+  /** `''` for the core group. */
+  readonly group: string;
+  readonly version: string;
+}
+
+const REFERENCE = '#/components/schemas/';
+
+export const reference = (definition: string): JsonSchema => ({ $ref: `${REFERENCE}${definition}` });
 
 const TIME_DESCRIPTION =
   'Time is a wrapper around time.Time which supports correct marshaling to YAML and JSON.  Wrappers are provided for many of the factory methods that the time package offers.';
@@ -41,6 +47,26 @@ const SCALAR_DEFINITIONS: Readonly<Record<string, JsonSchema>> = {
       'Quantity is a fixed-point representation of a number. It provides convenient marshaling/unmarshaling in JSON and YAML, in addition to String() and AsInt64() accessors.',
     oneOf: [{ type: 'string' }, { type: 'number' }],
   },
+  [names.STATUS_SUBRESOURCE]: {
+    description:
+      'CustomResourceSubresourceStatus defines how to serve the status subresource for CustomResources. Status is represented by the `.status` JSON path inside of a CustomResource. When set, * exposes a /status subresource for the custom resource * PUT requests to the /status subresource take a custom resource object, and ignore changes to anything except the status stanza * PUT/POST/PATCH requests to the custom resource ignore changes to the status stanza',
+    type: 'object',
+  },
+  [names.JSON_VALUE]: {
+    description:
+      'JSON represents any valid JSON value. These types are supported: bool, int64, float64, string, []interface{}, map[string]interface{} and nil.',
+  },
+  [names.SCHEMA_OR_ARRAY]: {
+    description:
+      'JSONSchemaPropsOrArray represents a value that can either be a JSONSchemaProps or an array of JSONSchemaProps. Mainly here for serialization purposes.',
+  },
+  [names.SCHEMA_OR_BOOL]: {
+    description:
+      'JSONSchemaPropsOrBool represents JSONSchemaProps or a boolean value. Defaults to true for the boolean property.',
+  },
+  [names.SCHEMA_OR_STRINGS]: {
+    description: 'JSONSchemaPropsOrStringArray represents a JSONSchemaProps or a string array.',
+  },
   [names.INT_OR_STRING]: {
     description:
       'IntOrString is a type that can hold an int32 or a string.  When used in JSON or YAML marshalling and unmarshalling, it produces or consumes the inner type.  This allows you to have, for example, a JSON field that can accept a name or number.',
@@ -49,25 +75,44 @@ const SCALAR_DEFINITIONS: Readonly<Record<string, JsonSchema>> = {
   },
 };
 
-/** `components.schemas` with the given types and everything that they refer to, by definition name, in order. */
-export function componentSchemas(types: readonly string[], docs: Docs): Record<string, JsonSchema> {
-  const schemas = new Map<string, JsonSchema>(Object.entries(SCALAR_DEFINITIONS));
-  const waiting = [...types];
-  for (let type = waiting.pop(); type !== undefined; type = waiting.pop()) {
-    const definition = names.definitionName(type);
+/**
+ * `components.schemas`: what `given`, parts of the document, refer to, with everything that this refers to in turn, by definition name, in
+ * order. `groupVersion`: of the document.
+ */
+export function componentSchemas(
+  given: readonly unknown[],
+  groupVersion: GroupVersion,
+  docs: Docs,
+): Record<string, JsonSchema> {
+  const schemas = new Map<string, JsonSchema>();
+  const waiting = given.flatMap(referencesIn);
+  for (let definition = waiting.pop(); definition !== undefined; definition = waiting.pop()) {
     if (schemas.has(definition)) continue;
-    schemas.set(definition, typeSchema(type, docs));
-    for (const field of fieldsOf(type).values()) waiting.push(...typesIn(field.type));
+    const schema = definitionSchema(definition, groupVersion, docs);
+    if (schema === undefined) continue;
+    schemas.set(definition, schema);
+    waiting.push(...referencesIn(schema));
   }
   return Object.fromEntries([...schemas].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function typesIn(type: FieldType): string[] {
-  if (type.kind === 'scalar') return [];
-  return type.kind === 'object' ? [type.of].filter(isType) : typesIn(type.of);
+function referencesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === '$ref' && typeof inner === 'string' ? [inner.slice(REFERENCE.length)] : referencesIn(inner),
+  );
 }
 
-function typeSchema(type: string, docs: Docs): JsonSchema {
+function definitionSchema(
+  definition: string,
+  groupVersion: GroupVersion,
+  docs: Docs,
+): JsonSchema | undefined {
+  const type = names.typeOfDefinition(definition);
+  return type === undefined ? SCALAR_DEFINITIONS[definition] : typeSchema(type, groupVersion, docs);
+}
+
+function typeSchema(type: string, groupVersion: GroupVersion, docs: Docs): JsonSchema {
   const fields = [...fieldsOf(type).values()];
   const required = fields.filter((field) => field.required).map((field) => field.name);
   return {
@@ -75,9 +120,10 @@ function typeSchema(type: string, docs: Docs): JsonSchema {
     type: 'object',
     ...(required.length === 0 ? {} : { required }),
     properties: Object.fromEntries(
-      fields.map((field) => [field.name, fieldSchema(type, field, fieldDescription(docs, type, field.name))]),
+      fields.map((field) => [field.name, fieldSchema(type, field, docs[type]?.[field.name])]),
     ),
-    ...groupVersionKinds(type),
+    ...groupVersionKinds(type, groupVersion),
+    ...unionsOf(type),
     ...(isAtomicType(type) ? { 'x-kubernetes-map-type': 'atomic' } : {}),
   };
 }
@@ -86,51 +132,70 @@ const described = (description: string | undefined): JsonSchema =>
   description === undefined || description === '' ? {} : { description };
 
 /** Kinds, and the options that every group and version takes, say which they are. */
-function groupVersionKinds(type: string): JsonSchema {
-  const item = type.replace(/List$/, '');
-  const resource = RESOURCES.find((each) => each.type === type || (each.type === item && item !== type));
+function groupVersionKinds(type: string, groupVersion: GroupVersion): JsonSchema {
+  const resource = RESOURCES.find((each) => each.type === type || each.listType === type);
   if (resource !== undefined) {
     const kind = resource.type === type ? resource.kind : `${resource.kind}List`;
     return kindExtension([{ group: resource.group, kind, version: resource.version }]);
   }
+  if (type === 'DeleteOptions' || type === 'WatchEvent')
+    return kindExtension(ofEveryGroup(type, groupVersion));
   const other = OTHER_KINDS[type];
-  return other === undefined ? {} : kindExtension(other);
+  return other === undefined ? {} : kindExtension([other]);
 }
 
-interface GroupVersionKind {
-  readonly group: string;
+interface GroupVersionKind extends GroupVersion {
   readonly kind: string;
-  readonly version: string;
 }
 
 const kindExtension = (kinds: readonly GroupVersionKind[]): JsonSchema => ({
   'x-kubernetes-group-version-kind': kinds,
 });
 
-const OTHER_KINDS: Readonly<Record<string, readonly GroupVersionKind[]>> = {
-  APIResourceList: [{ group: '', kind: 'APIResourceList', version: 'v1' }],
-  Binding: [{ group: '', kind: 'Binding', version: 'v1' }],
-  DeleteOptions: [...new Set(RESOURCES.map(({ group }) => group))].map((group) => ({
-    group,
-    kind: 'DeleteOptions',
-    version: 'v1',
-  })),
-  Eviction: [{ group: 'policy', kind: 'Eviction', version: 'v1' }],
-  Scale: [{ group: 'autoscaling', kind: 'Scale', version: 'v1' }],
-  Status: [{ group: '', kind: 'Status', version: 'v1' }],
+/** Of the document's group, besides the group that has no name. */
+const ofEveryGroup = (kind: string, { group, version }: GroupVersion): GroupVersionKind[] => [
+  { group: '', kind, version: 'v1' },
+  ...(group === '' ? [] : [{ group, kind, version }]),
+];
+
+const OTHER_KINDS: Readonly<Record<string, GroupVersionKind>> = {
+  APIGroup: { group: '', kind: 'APIGroup', version: 'v1' },
+  APIResourceList: { group: '', kind: 'APIResourceList', version: 'v1' },
+  AuthenticationV1TokenRequest: { group: 'authentication.k8s.io', kind: 'TokenRequest', version: 'v1' },
+  Binding: { group: '', kind: 'Binding', version: 'v1' },
+  Eviction: { group: 'policy', kind: 'Eviction', version: 'v1' },
+  Scale: { group: 'autoscaling', kind: 'Scale', version: 'v1' },
+  Status: { group: '', kind: 'Status', version: 'v1' },
 };
 
 function fieldSchema(type: string, field: Field, description: string | undefined): JsonSchema {
   const value = valueSchema(type, field, field.type);
-  const defaultValue = defaultOf(type, field.name);
-  return {
+  const defaultValue = defaultOf(type, field.name) ?? zeroOf(type, field);
+  const others = {
     ...described(description),
-    // Beside a $ref OpenAPI 3.0 allows nothing else.
-    ...('$ref' in value ? { allOf: [value] } : value),
     ...(defaultValue === undefined ? {} : { default: defaultValue }),
     ...mergeExtensions(type, field.name),
   };
+  // Beside a $ref OpenAPI 3.0 allows nothing else.
+  const isWrapped = '$ref' in value && Object.keys(others).length > 0;
+  return { ...(isWrapped ? { allOf: [value] } : value), ...others };
 }
+
+/** What Go writes of an empty field when it always writes it: a zero, or `{}` for a struct (kube-openapi `mustEnforceDefault`). */
+function zeroOf(type: string, field: Field): unknown {
+  const row = rowOf(type, field.name);
+  if (row === undefined || row.shape !== 'one' || row.pointer) return undefined;
+  if (FIELD_TABLE.has(row.type)) return {};
+  return field.required && !isOmittedWhenZero(type, field.name) ? SCALAR_ZEROS[row.type] : undefined;
+}
+
+const SCALAR_ZEROS: Readonly<Record<string, unknown>> = {
+  string: '',
+  int32: 0,
+  int64: 0,
+  double: 0,
+  bool: false,
+};
 
 function valueSchema(type: string, field: Field, fieldType: FieldType): JsonSchema {
   switch (fieldType.kind) {
@@ -161,12 +226,24 @@ function scalarSchema(type: string, field: Field, scalar: string): JsonSchema {
     case 'boolean':
       return { type: 'boolean' };
     default:
-      return isQuantity(type, field.name) ? reference(names.QUANTITY) : stringSchema(type, field);
+      return rowOf(type, field.name)?.type === 'quantity'
+        ? reference(names.QUANTITY)
+        : stringSchema(type, field);
   }
 }
 
 const anyDefinition = (type: string, field: string): string =>
-  type === 'ManagedFieldsEntry' && field === 'fieldsV1' ? names.FIELDS_V1 : names.RAW_EXTENSION;
+  ANY_DEFINITIONS[rowOf(type, field)?.type ?? ''] ?? names.RAW_EXTENSION;
+
+/** By the form in the field table. */
+const ANY_DEFINITIONS: Readonly<Record<string, string>> = {
+  CustomResourceSubresourceStatus: names.STATUS_SUBRESOURCE,
+  fieldsV1: names.FIELDS_V1,
+  json: names.JSON_VALUE,
+  schemaOrArray: names.SCHEMA_OR_ARRAY,
+  schemaOrBool: names.SCHEMA_OR_BOOL,
+  schemaOrStrings: names.SCHEMA_OR_STRINGS,
+};
 
 function stringSchema(type: string, field: Field): JsonSchema {
   const values = enumOf(type, field.name);
