@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { realClock } from '#api/clock.ts';
 import { API_PORT, GRPC_PORT, NODE_PORT_RANGE, SERVICE_CIDR, UPLINK } from '#api/names.ts';
 import { createAuthentication } from '../controlplane/authentication/authentication.ts';
+import { createAggregation, type KnownResources } from '../controlplane/aggregation/aggregation.ts';
+import { createBackend } from '../controlplane/aggregation/backend.ts';
+import { startAggregation } from '../controlplane/aggregation/start.ts';
 import { rbacAuthorizer } from '../controlplane/authorization/rbac.ts';
 import { startControllers } from '../controlplane/controllers/start.ts';
 import { createDialer, createLateDialer } from '../controlplane/nodes/dialer.ts';
@@ -62,6 +65,8 @@ await runProcess('controlplane', async (log) => {
   const grpcPort = count(env, 'PODLAB_GRPC_LISTEN_PORT', GRPC_PORT);
   const nodes = await startNodeServer({ client: kubelets, pki, clock, log, host: '0.0.0.0', port: grpcPort });
   dialer.become(createDialer({ streams: nodes.streams, client, log }));
+  const knownResources: KnownResources = new Map();
+  const apiServices = createBackend(dialer, pki.frontProxy.client);
   let hasStarted = false;
   const server = await startApiServer({
     registry,
@@ -71,6 +76,7 @@ await runProcess('controlplane', async (log) => {
     tls: { key: pki.server.key, cert: pki.server.cert, clientCa: pki.caCert },
     streaming: createStreamingHandlers({ streams: nodes.streams, log }),
     dialer,
+    aggregation: createAggregation(client, apiServices, knownResources),
     host: '0.0.0.0',
     port: count(env, 'PODLAB_API_LISTEN_PORT', API_PORT),
     log,
@@ -86,6 +92,13 @@ await runProcess('controlplane', async (log) => {
       nodeMonitorGraceSeconds: count(env, 'PODLAB_NODE_MONITOR_GRACE_SECONDS', 4, 1),
     },
   });
+  const aggregation = startAggregation(
+    { client, backend: apiServices, known: knownResources, clock, log },
+    {
+      client: pki.caCert,
+      frontProxy: pki.frontProxy.caCert,
+    },
+  );
   const scheduler = startScheduler({ client: createClient(registry, store, 'kube-scheduler'), clock, log });
   hasStarted = true;
   await publishKubeconfig(env['PODLAB_KUBECONFIG'], pki.kubeconfig(apiUrl));
@@ -96,6 +109,7 @@ await runProcess('controlplane', async (log) => {
     await server.close();
     await nodes.close();
     scheduler.stop();
+    await aggregation.stop();
     await controllers.stop();
     await store.close();
   };

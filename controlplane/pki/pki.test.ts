@@ -79,7 +79,14 @@ test('a torn server file is replaced, a torn CA is refused', async () => {
 test('only the owner can read what is kept', async () => {
   await loadPki({ dir, hosts: [] });
   const files = await readdir(dir);
-  expect(files.toSorted()).toEqual(['admin.pem', 'ca.pem', 'join-token', 'server.pem']);
+  expect(files.toSorted()).toEqual([
+    'admin.pem',
+    'ca.pem',
+    'front-proxy-ca.pem',
+    'front-proxy-client.pem',
+    'join-token',
+    'server.pem',
+  ]);
   for (const file of files) expect((await stat(join(dir, file))).mode & 0o777).toBe(0o600);
 });
 

@@ -17,6 +17,8 @@ export interface Pki {
   readonly server: KeyPair;
   /** CN kubernetes-admin, O system:masters. */
   readonly admin: KeyPair;
+  /** For whom aggregated servers take the API server; a CA of its own, so that no other certificate speaks for users. */
+  readonly frontProxy: { readonly caCert: string; readonly client: KeyPair };
   readonly joinToken: string;
   /** A kubeconfig as YAML, of the administrator; `server` is the API's URL. */
   kubeconfig(server: string): string;
@@ -37,6 +39,8 @@ export interface PkiOptions {
   readonly clock?: Clock | undefined;
 }
 
+const FRONT_PROXY: CertificateRequest = { commonName: 'front-proxy-client', usage: 'client' };
+
 const ADMIN: CertificateRequest = {
   commonName: 'kubernetes-admin',
   organization: 'system:masters',
@@ -50,13 +54,21 @@ const ADMIN: CertificateRequest = {
 export async function loadPki(options: PkiOptions): Promise<Pki> {
   const { dir, clock = realClock } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const ca = await loadCa(join(dir, 'ca.pem'), clock.now());
+  const ca = await loadCa(join(dir, 'ca.pem'), 'podlab', clock.now());
+  const frontProxyCa = await loadCa(join(dir, 'front-proxy-ca.pem'), 'front-proxy-ca', clock.now());
+  const frontProxy = await loadPair(
+    join(dir, 'front-proxy-client.pem'),
+    frontProxyCa,
+    FRONT_PROXY,
+    clock.now(),
+  );
   const server = await loadPair(join(dir, 'server.pem'), ca, serverRequest(options.hosts), clock.now());
   const admin = await loadPair(join(dir, 'admin.pem'), ca, ADMIN, clock.now());
   return {
     caCert: ca.cert,
     server: { key: server.key, cert: server.cert + ca.cert },
     admin,
+    frontProxy: { caCert: frontProxyCa.cert, client: frontProxy },
     joinToken: await loadToken(join(dir, 'join-token'), options.joinToken),
     kubeconfig: (url) => kubeconfig(url, ca, admin),
     signNodeCsr: (csr, nodeName) => signCsr(ca, csr, nodeRequest(nodeName), clock.now()),
@@ -92,10 +104,10 @@ const ownAddresses = (): string[] =>
     .filter((address) => !address.internal && !address.address.startsWith('fe80:'))
     .map((address) => address.address);
 
-async function loadCa(path: string, now: number): Promise<KeyPair> {
+async function loadCa(path: string, commonName: string, now: number): Promise<KeyPair> {
   const text = await readIfExists(path);
   if (text === undefined) {
-    const ca = await createCa('podlab', now);
+    const ca = await createCa(commonName, now);
     await writeAtomically(path, ca.cert + ca.key);
     return ca;
   }

@@ -13,6 +13,7 @@ import type { Logger } from 'pino';
 import { type Clock, realClock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
 import type { Authentication } from '../authentication/authentication.ts';
+import type { Aggregation } from '../aggregation/aggregation.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Dialer } from '../dialer.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -48,6 +49,7 @@ export interface ApiServerOptions {
   readonly port: number;
   readonly log: Logger;
   readonly dialer?: Dialer;
+  readonly aggregation?: Aggregation;
   readonly clock?: Clock;
   /** Besides the server's own. */
   readonly healthChecks?: readonly HealthCheck[];
@@ -95,6 +97,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     dialer: options.dialer,
     resourceMetrics:
       options.dialer === undefined ? undefined : createMetricsCollector({ dialer: options.dialer, clock }),
+    aggregation: options.aggregation,
     clock,
     log: options.log,
     metrics: new Metrics(options.registry.catalog, options.store, traffic),

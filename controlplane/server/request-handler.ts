@@ -1,10 +1,12 @@
 import type { Verb } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
+import type { AggregatedVersion } from '../aggregation/aggregation.ts';
 import type { Catalog } from '../registry/catalog.ts';
 import type { UserInfo } from '../registry/registry.ts';
 import type { ApiRequest } from './api-request.ts';
 import { socketOf, unauthorized } from '../authentication/client-certificate.ts';
-import { ANONYMOUS, authorizePath, authorizeResource, isPublicPath } from './authorize.ts';
+import { aggregatedRequest, serveAggregated } from './aggregated-request.ts';
+import { ANONYMOUS, authorizeAccess, authorizePath, authorizeResource, isPublicPath } from './authorize.ts';
 import { serveDiscovery } from './discovery/discovery-handler.ts';
 import { groupVersions } from './discovery/groups.ts';
 import type { Exchange } from './exchange.ts';
@@ -28,13 +30,21 @@ export async function handleRequest(context: ServerContext, exchange: Exchange):
   const shown = await context.authentication.authenticator.authenticate(request, socketOf(request));
   const user = impersonated(context.authorizer, shown, request.rawHeaders);
   if (user === undefined && !isPublicPath(exchange.path)) throw unauthorized();
+  const aggregated = route.kind === 'path' ? aggregatedRequest(context.aggregation, exchange) : undefined;
   const verb = route.kind === 'resource' ? askedVerb(exchange, route.target) : undefined;
-  context.traffic.begin(context.metrics, exchange, route, verb, user ?? ANONYMOUS);
+  const isWatch = verb === 'watch' || aggregated?.access?.verb === 'watch';
+  context.traffic.begin(context.metrics, exchange, route, isWatch ? 'watch' : verb, user ?? ANONYMOUS);
   if (route.kind === 'resource') {
     await handleResource(context, authorized(context, exchange, route.target, user));
     return;
   }
-  authorizePath(context.authorizer, user ?? ANONYMOUS, exchange.method, exchange.path);
+  if (aggregated?.access !== undefined) {
+    authorizeAccess(context.authorizer, user ?? ANONYMOUS, aggregated.access);
+  } else authorizePath(context.authorizer, user ?? ANONYMOUS, exchange.method, exchange.path);
+  if (aggregated !== undefined && context.aggregation !== undefined) {
+    await serveAggregated(context.aggregation, aggregated, exchange, user ?? ANONYMOUS);
+    return;
+  }
   if (route.kind === 'unknown-resource') throw unknownResource();
   await handlePath(context, exchange);
 }
@@ -96,6 +106,7 @@ async function handlePath(context: ServerContext, exchange: Exchange): Promise<v
 }
 
 async function servePath(context: ServerContext, exchange: Exchange): Promise<boolean> {
+  const { catalog } = context.registry;
   switch (exchange.path) {
     case '/':
       await exchange.sendJson(200, { paths: rootPaths(context) });
@@ -110,12 +121,15 @@ async function servePath(context: ServerContext, exchange: Exchange): Promise<bo
     default:
       return (
         (await serveHealth(exchange, context.healthChecks)) ||
-        (await serveDiscovery(exchange, context.registry.catalog)) ||
-        (await serveOpenApi(exchange, context.registry.catalog)) ||
+        (await serveDiscovery(exchange, catalog, othersOf(context))) ||
+        (await serveOpenApi(exchange, catalog, othersOf(context))) ||
         (await serveIssuerDiscovery(exchange, context.authentication.tokens.signer))
       );
   }
 }
+
+const othersOf = ({ aggregation }: ServerContext): readonly AggregatedVersion[] =>
+  aggregation?.versions() ?? [];
 
 /** The paths that `/` lists, sorted as apiserver's `ListedPaths`. */
 const rootPaths = ({ registry, healthChecks }: ServerContext): string[] =>

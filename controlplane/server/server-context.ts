@@ -1,3 +1,4 @@
+import type { Aggregation } from '../aggregation/aggregation.ts';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { Verb } from '#api/resources.ts';
@@ -26,6 +27,8 @@ export interface ServerContext {
   readonly dialer: Dialer | undefined;
   /** What Pods and nodes use; undefined where there are no nodes. */
   readonly resourceMetrics: MetricsCollector | undefined;
+  /** The APIs of other servers. */
+  readonly aggregation: Aggregation | undefined;
   readonly metrics: Metrics;
   readonly traffic: Traffic;
   readonly healthChecks: readonly HealthCheck[];

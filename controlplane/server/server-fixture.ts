@@ -6,9 +6,12 @@ import { pino } from 'pino';
 import { realClock } from '#api/clock.ts';
 import { resourceOf, type Resource } from '#api/resources.ts';
 import { createAuthentication } from '../authentication/authentication.ts';
+import type { Aggregation } from '../aggregation/aggregation.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
+import type { Client } from '../client.ts';
 import type { Dialer } from '../dialer.ts';
-import { loadPki } from '../pki/pki.ts';
+import { loadPki, type Pki } from '../pki/pki.ts';
+import { createClient } from '../registry/client.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import type { WriteOptions } from '../registry/registry.ts';
 import { MemoryStore } from '../store/memory-store.ts';
@@ -59,6 +62,7 @@ export async function startFixture(
   streaming: StreamingHandlers = NO_STREAMING,
   dialer?: Dialer,
   served: readonly Resource[] = [],
+  aggregationOf?: (client: Client, frontProxy: Pki['frontProxy']) => Aggregation,
 ): Promise<ServerFixture> {
   const dir = await mkdtemp(join(tmpdir(), 'api-server-'));
   const pki = await loadPki({ dir, hosts: ['127.0.0.1'] });
@@ -83,6 +87,9 @@ export async function startFixture(
     tls: { ...pki.server, clientCa: pki.caCert },
     streaming,
     ...(dialer === undefined ? {} : { dialer }),
+    ...(aggregationOf === undefined
+      ? {}
+      : { aggregation: aggregationOf(createClient(registry, store), pki.frontProxy) }),
     host: '127.0.0.1',
     port: 0,
     log: pino({ level: 'silent' }),

@@ -4,13 +4,18 @@ import { resourcesOf, type ServedGroup, servedGroups } from './groups.ts';
 import { ownKind, SUBRESOURCE_KINDS } from './resource-list.ts';
 
 /** apidiscovery.k8s.io's APIGroupDiscoveryList: of the core group for `/api`, of the others for `/apis` (KEP-3352). */
-export function aggregatedDiscovery(catalog: Catalog, isCore: boolean, version: string): object {
+export function aggregatedDiscovery(
+  catalog: Catalog,
+  isCore: boolean,
+  version: string,
+  others: readonly object[],
+): object {
   const groups = isCore ? [{ name: '', versions: ['v1'] }] : servedGroups(catalog);
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
-    items: groups.map((group) => groupDiscovery(catalog, group)),
+    items: [...groups.map((group) => groupDiscovery(catalog, group)), ...others],
   };
 }
 

@@ -115,11 +115,11 @@ describe('discovery', () => {
   });
 
   it('aggregates the core group without a name, and the others with theirs', () => {
-    expect(aggregatedDiscovery(catalog, true, 'v2')).toMatchObject({
+    expect(aggregatedDiscovery(catalog, true, 'v2', [])).toMatchObject({
       apiVersion: 'apidiscovery.k8s.io/v2',
       items: [{ metadata: {}, versions: [{ version: 'v1', freshness: 'Current' }] }],
     });
-    expect(aggregatedDiscovery(catalog, false, 'v2beta1')).toMatchObject({
+    expect(aggregatedDiscovery(catalog, false, 'v2beta1', [])).toMatchObject({
       apiVersion: 'apidiscovery.k8s.io/v2beta1',
     });
   });

@@ -83,11 +83,11 @@ const forDiscovery = ({ name, versions }: ServedGroup): object => {
   return { name, versions: all, preferredVersion: all[0] };
 };
 
-/** metav1.APIGroupList, served at `/apis`. */
-export const apiGroupList = (catalog: Catalog): object => ({
+/** metav1.APIGroupList, served at `/apis`. `others`: the groups that other servers serve. */
+export const apiGroupList = (catalog: Catalog, others: readonly object[]): object => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: servedGroups(catalog).map(forDiscovery),
+  groups: [...servedGroups(catalog).map(forDiscovery), ...others],
 });
 
 /** metav1.APIGroup, served at `/apis/GROUP`; undefined for a group that is not served. */

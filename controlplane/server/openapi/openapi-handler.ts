@@ -1,3 +1,4 @@
+import type { AggregatedVersion } from '../../aggregation/aggregation.ts';
 import type { Catalog } from '../../registry/catalog.ts';
 import type { Exchange } from '../exchange.ts';
 import { StatusError } from '#api/status.ts';
@@ -11,7 +12,11 @@ const V2_ACCEPTED = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 const V2_SENT = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** Serves `/openapi/v3`, the documents below it (KEP-2896), and `/openapi/v2` in protobuf; false for any other path. */
-export async function serveOpenApi(exchange: Exchange, catalog: Catalog): Promise<boolean> {
+export async function serveOpenApi(
+  exchange: Exchange,
+  catalog: Catalog,
+  others: readonly AggregatedVersion[],
+): Promise<boolean> {
   const { path } = exchange;
   if (path === '/openapi/v2') {
     requireType(exchange, [V2_ACCEPTED, V2_SENT]);
@@ -23,7 +28,11 @@ export async function serveOpenApi(exchange: Exchange, catalog: Catalog): Promis
   const documents = await openApiDocuments(catalog);
   const name = path.slice(ROOT.length + 1).replace(/\/$/, '');
   if (name === '') {
-    await exchange.send(200, 'application/json', JSON.stringify({ paths: index(documents) }));
+    await exchange.send(
+      200,
+      'application/json',
+      JSON.stringify({ paths: { ...index(documents), ...indexOfOthers(others) } }),
+    );
     return true;
   }
   const document = documents.get(name);
@@ -45,6 +54,17 @@ const urlOf = (name: string, { hash }: Document): string => `${ROOT}/${name}?has
 const index = (documents: ReadonlyMap<string, Document>): object =>
   Object.fromEntries(
     [...documents].map(([name, document]) => [name, { serverRelativeURL: urlOf(name, document) }]),
+  );
+
+/** Documents of other servers, which answer for them themselves. */
+const indexOfOthers = (others: readonly AggregatedVersion[]): object =>
+  Object.fromEntries(
+    others
+      .filter(({ isAvailable }) => isAvailable)
+      .map(({ group, version }) => [
+        `apis/${group}/${version}`,
+        { serverRelativeURL: `${ROOT}/apis/${group}/${version}` },
+      ]),
   );
 
 /** With the right hash in its URL a document may be cached for ever; with another one the client is sent to the right one. */

@@ -78,7 +78,7 @@ function inGoWords(error: NodeJS.ErrnoException): string {
 }
 
 /** Whether a body follows, which HTTP/2 need not say in a header. */
-function hasBody({ request }: ApiRequest): boolean {
+export function hasBody({ request }: ApiRequest): boolean {
   if ('stream' in request) return !request.stream.endAfterHeaders;
   return (
     request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
