@@ -11,6 +11,7 @@ import { expand } from './expand.ts';
 import { runHook } from './hooks.ts';
 import { verifyNonRoot } from './image-user.ts';
 import { toInstance } from './instances.ts';
+import { wantedResources } from './resize.ts';
 import { newRecord, type ContainerRecord, type Instance, type Pod, type Waiting } from './pod-state.ts';
 import { sandboxFileBinds } from './sandbox.ts';
 import { terminationMessage, terminationMessageBind } from './termination-message.ts';
@@ -34,6 +35,8 @@ export class GroundError extends Error {}
 
 /** How soon to try again what failed for want of a ConfigMap, or because the engine refused. */
 const RETRY_MILLISECONDS = 5000;
+/** Memory cannot be taken away while it is used. */
+const RESIZE_RETRY_MILLISECONDS = 10_000;
 /** However long a hook took, its container has this long to end by itself. */
 const MIN_STOP_SECONDS = 2;
 
@@ -218,6 +221,31 @@ export class ContainerRunner {
     this.#emit('Warning', 'Failed', `Error: ${errorText(error)}`);
     this.record.waiting = { reason, message: errorText(error) };
     this.record.retryAt = clock.now() + RETRY_MILLISECONDS;
+  }
+
+  /** Gives the running container the resources that its Pod asks for now. */
+  async resize(): Promise<void> {
+    const { record } = this;
+    const run = record.current;
+    if (run === undefined) return;
+    record.operation = 'resizing';
+    const { runtime, clock } = this.#context;
+    const { generation } = this.#ground.pod().metadata;
+    const { name, resources } = this.#container();
+    const what = JSON.stringify({ containers: [{ name, resources }], generation });
+    try {
+      this.#emit('Normal', 'ResizeStarted', `Pod resize started: ${what}`);
+      await runtime.update(run.container.id, wantedResources(this.#container()));
+      const container = await runtime.inspect(run.container.id);
+      if (container?.state === 'running' && record.current === run) record.current = { ...run, container };
+      record.resizeFailure = undefined;
+      this.#emit('Normal', 'ResizeCompleted', `Pod resize completed: ${what}`);
+    } catch (error) {
+      record.resizeFailure = { message: errorText(error), retryAt: clock.now() + RESIZE_RETRY_MILLISECONDS };
+      this.#emit('Warning', 'ResizeError', `Pod resize error: ${errorText(error)}`);
+    }
+    record.operation = 'none';
+    this.#ground.changed();
   }
 
   /** Ends the running instance. `graceSeconds`: for its hook and its process together. */

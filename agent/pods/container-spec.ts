@@ -104,7 +104,7 @@ export function containerSpec(pod: Pod, container: Container, facts: ContainerFa
     ipcMode: pod.spec?.hostIPC === true ? 'host' : `container:${facts.sandboxId}`,
     pidMode: pidMode(pod, facts),
     binds: facts.binds,
-    resources: limits(container),
+    resources: resourceLimits(container),
     ...security(pod.spec?.securityContext ?? {}, container.securityContext ?? {}),
   };
 }
@@ -122,7 +122,7 @@ const MIN_SHARES = 2;
 const MIN_QUOTA_MICROSECONDS = 1000;
 
 /** kubelet `cm/helpers_linux.go` MilliCPUToShares and MilliCPUToQuota. */
-function limits({ resources = {} }: Container): ContainerSpec['resources'] {
+export function resourceLimits({ resources = {} }: Container): ContainerSpec['resources'] {
   const cpuLimit = resources.limits?.['cpu'];
   const cpu = resources.requests?.['cpu'] ?? cpuLimit;
   const memory = resources.limits?.['memory'];

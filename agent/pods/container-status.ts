@@ -6,6 +6,7 @@ import type {
   VolumeMountStatus,
 } from '#api/gen/types.ts';
 import { rfc3339 } from '#api/clock.ts';
+import { reportedResources } from './resize.ts';
 import {
   initContainers,
   isRestartableInit,
@@ -65,7 +66,7 @@ function containerStatus(
     lastState,
     name: record.name,
     ready: init ? endedWell(current) : running && record.ready,
-    resources: container.resources ?? {},
+    ...reportedResources(view, container, record, old),
     restartCount: current?.restartCount ?? 0,
     started: running && record.started,
     state: stateOf(view, record),

@@ -1,6 +1,7 @@
 import type { Container } from '#api/gen/types.ts';
 import { backOffUntil } from './back-off.ts';
 import { containerHash } from './container-hash.ts';
+import { resizeOf } from './resize.ts';
 import {
   allContainers,
   appContainers,
@@ -27,6 +28,8 @@ export type Action =
       /** undefined: what is left of the Pod's grace period. */
       readonly graceSeconds: number | undefined;
     }
+  /** Its Pod asks for other resources, which it can be given while it runs. */
+  | { readonly type: 'resizeContainer'; readonly name: string }
   /** It ended again too soon: says so until `until`. */
   | { readonly type: 'backOff'; readonly name: string; readonly until: number; readonly delay: number }
   /** No container is left to run. */
@@ -215,9 +218,28 @@ function planRunning(view: PodView, container: Container, record: Readonly<Conta
   const hash = record.current?.specHash ?? '';
   if (record.kill !== undefined)
     return { ...none, steps: [stop(record.name, record.kill, record.killGrace ?? grace)] };
-  if (hash === '' || hash === containerHash(container)) return none;
+  if (hash === '' || hash === containerHash(container)) return planResize(view, container, record, grace);
   const message = `Container ${record.name} definition changed, will be restarted`;
   return { ...none, steps: [stop(record.name, message, grace)] };
+}
+
+function planResize(
+  view: PodView,
+  container: Container,
+  record: Readonly<ContainerRecord>,
+  grace: number,
+): One {
+  const { name } = record;
+  switch (resizeOf(view, container, record)) {
+    case 'update':
+      return { ...none, steps: [{ type: 'resizeContainer', name }] };
+    case 'restart':
+      return { ...none, steps: [stop(name, `Container ${name} resize requires restart`, grace)] };
+    case 'none':
+      return record.resizeFailure === undefined || record.resizeFailure.retryAt <= view.now
+        ? none
+        : { ...none, wakeAt: record.resizeFailure.retryAt };
+  }
 }
 
 function planRestart(view: PodView, record: Readonly<ContainerRecord>): One {

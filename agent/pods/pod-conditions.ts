@@ -1,5 +1,6 @@
 import type { ContainerStatus, PodCondition } from '#api/gen/types.ts';
 import { rfc3339 } from '#api/clock.ts';
+import { resizeVerdicts } from './resize.ts';
 import { appContainers, initContainers, isRestartableInit, type PodView } from './pod-state.ts';
 
 interface Verdict {
@@ -16,6 +17,8 @@ const OWN = [
   'ContainersReady',
   'PodScheduled',
   'DisruptionTarget',
+  'PodResizePending',
+  'PodResizeInProgress',
 ];
 
 /** Conditions as the kubelet sets them (kubelet `status/generate.go`), in the order in which kubectl shows them. */
@@ -36,6 +39,7 @@ export function podConditions(
   if (view.ending?.why === 'failed' && view.ending.reason === 'Terminated') {
     verdicts.push(['DisruptionTarget', disrupted(view)]);
   }
+  for (const [type, verdict] of resizeVerdicts(view)) verdicts.unshift([type, { status: true, ...verdict }]);
   const old = view.pod.status?.conditions ?? [];
   const foreign = old.filter((condition) => !OWN.includes(condition.type));
   return [...verdicts.map(([type, verdict]) => toCondition(view, type, verdict)), ...foreign];

@@ -617,3 +617,65 @@ describe('an ephemeral container', () => {
     expect(await names(h)).toEqual([]);
   });
 });
+
+describe('a resize', () => {
+  const sized = (cpu: string, more: object = {}) =>
+    pod('web', {}, { resources: { requests: { cpu, memory: '64Mi' }, limits: { cpu } }, ...more });
+  const conditions = (h: Harness) =>
+    h.status('web').conditions?.filter(({ type }) => type.startsWith('PodResize'));
+
+  test('gives the running container other resources', async () => {
+    const h = harness();
+    await running(h, sized('100m'));
+    const { id } = await container(h);
+    h.manager.desired(sized('200m'));
+    await until(() => h.status('web').containerStatuses?.[0]?.resources?.limits?.['cpu'] === '200m');
+    expect(await container(h)).toMatchObject({ id, resources: { cpuShares: 204, cpuQuota: 20_000 } });
+    expect(h.status('web').containerStatuses).toMatchObject([
+      { restartCount: 0, allocatedResources: { cpu: '200m', memory: '64Mi' } },
+    ]);
+    expect(conditions(h)).toEqual([]);
+  });
+
+  test('starts the container anew where its policy says so', async () => {
+    const h = harness();
+    const resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
+    await running(h, sized('100m', { resizePolicy }));
+    h.manager.desired(sized('200m', { resizePolicy }));
+    await until(() => h.status('web').containerStatuses?.[0]?.restartCount === 1);
+    await until(() => h.ready('web'));
+    expect((await container(h)).resources).toMatchObject({ cpuQuota: 20_000 });
+  });
+
+  test('that the engine refuses is in progress, and tried again', async () => {
+    const h = harness({ refusesUpdate: 'the memory is used' });
+    await running(h, sized('100m'));
+    h.manager.desired(sized('200m'));
+    await until(() => conditions(h)?.[0]?.reason === 'Error');
+    expect(conditions(h)).toMatchObject([
+      { type: 'PodResizeInProgress', status: 'True', message: 'the memory is used' },
+    ]);
+    expect(h.status('web').containerStatuses).toMatchObject([
+      { resources: { limits: { cpu: '100m' } }, allocatedResources: { cpu: '200m' } },
+    ]);
+    const tries = () => h.controlPlane.events.filter((event) => event.includes('ResizeError')).length;
+    expect(tries()).toBe(1);
+    h.clock.advance(10_000);
+    await until(() => tries() === 2);
+  });
+
+  test('that the node has no room for is pending', async () => {
+    const h = harness({ allocatable: { cpu: '2' } });
+    await running(h, sized('100m'));
+    h.manager.desired(sized('3'));
+    await until(() => conditions(h)?.length === 1);
+    expect(conditions(h)).toMatchObject([
+      {
+        type: 'PodResizePending',
+        reason: 'Infeasible',
+        message: "Node didn't have enough capacity: cpu, requested: 3000, capacity: 2000",
+      },
+    ]);
+    expect(h.status('web').containerStatuses).toMatchObject([{ resources: { limits: { cpu: '100m' } } }]);
+  });
+});

@@ -31,12 +31,14 @@ export interface ContainerRecord {
   /** The newest run, and the one before. */
   current: Instance | undefined;
   previous: Instance | undefined;
-  operation: 'none' | 'starting' | 'stopping';
+  operation: 'none' | 'starting' | 'stopping' | 'resizing';
   /** Why it does not run now. */
   waiting: Waiting | undefined;
   /** Not to be started before this time, in milliseconds. */
   retryAt: number;
   backOff: BackOff | undefined;
+  /** Why its resources could not be changed, and when to try again, in milliseconds. */
+  resizeFailure: { readonly message: string; readonly retryAt: number } | undefined;
   /** By the probes, for the run in `current`. */
   ready: boolean;
   started: boolean;
@@ -76,6 +78,8 @@ export interface PodView {
   readonly pod: Pod;
   readonly now: number;
   readonly ending: Ending | undefined;
+  /** What the node has for Pods; absent: as much as they like. */
+  readonly allocatable?: Readonly<Record<string, string>>;
   readonly sandbox: Readonly<SandboxView>;
   readonly volumes: Readonly<VolumesView>;
   readonly containers: ReadonlyMap<string, Readonly<ContainerRecord>>;
@@ -89,6 +93,7 @@ export const newRecord = (name: string): ContainerRecord => ({
   waiting: undefined,
   retryAt: 0,
   backOff: undefined,
+  resizeFailure: undefined,
   ready: false,
   started: false,
   kill: undefined,

@@ -184,6 +184,7 @@ export class PodWorker {
           : { ...this.#pod, status: this.#knownStatus(this.#reported) },
       now: this.#context.clock.now(),
       ending: this.#ending,
+      allocatable: this.#context.allocatable,
       sandbox: this.#sandbox,
       volumes: this.#volumes,
       containers: new Map(records),
@@ -220,6 +221,9 @@ export class PodWorker {
         return;
       case 'stopContainer':
         void this.#runners.get(action.name)?.stop(action.message, action.graceSeconds ?? this.#secondsLeft());
+        return;
+      case 'resizeContainer':
+        void this.#runners.get(action.name)?.resize();
         return;
       case 'backOff':
         return this.#runners.get(action.name)?.backOff(action.until, action.delay);

@@ -139,7 +139,10 @@ export interface Harness {
 
 /** `lingerMilliseconds`: 0, so that most tests need not move the clock for a Pod to end. */
 export function harness(
-  options: Partial<FakeRuntimeOptions> & { lingerMilliseconds?: number } = {},
+  options: Partial<FakeRuntimeOptions> & {
+    lingerMilliseconds?: number;
+    allocatable?: Readonly<Record<string, string>>;
+  } = {},
   before?: Harness,
 ): Harness {
   const clock = before?.clock ?? new FakeClock();
@@ -161,6 +164,7 @@ export function harness(
     volumesDir: { path: directory, hostPath: directory },
     hostRoot: '/',
     lingerMilliseconds: options.lingerMilliseconds ?? 0,
+    allocatable: options.allocatable ?? {},
     serves: async () => true,
   });
   const status = (name: string): PodStatus => controlPlane.statuses.get(name)?.at(-1) ?? {};

@@ -8,6 +8,7 @@ import { followEvents } from './docker-events.ts';
 import { merge } from './docker-frames.ts';
 import { attachSession, execSession } from './docker-sessions.ts';
 import type {
+  AppliedResources,
   ContainerRuntime,
   ContainerSpec,
   ContainerStats,
@@ -88,6 +89,19 @@ class DockerRuntime implements ContainerRuntime {
   async inspect(id: string): Promise<RuntimeContainer | undefined> {
     const info = await unlessGone(calling('Failed', () => this.#docker.getContainer(id).inspect()));
     return info === undefined ? undefined : toRuntimeContainer(info);
+  }
+
+  async update(id: string, { cpuShares, cpuQuota, memoryBytes }: AppliedResources): Promise<void> {
+    await calling('Failed', () =>
+      this.#docker.getContainer(id).update({
+        CpuShares: cpuShares,
+        CpuPeriod: CPU_PERIOD_MICROSECONDS,
+        // 0 would mean: as it was.
+        CpuQuota: cpuQuota === 0 ? -1 : cpuQuota,
+        // Without it the engine keeps the bound of memory and swap, which has to be the higher one.
+        ...(memoryBytes === 0 ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes * 2 }),
+      }),
+    );
   }
 
   async stop(id: string, graceSeconds: number): Promise<void> {
@@ -225,11 +239,13 @@ async function ignoring(statuses: readonly number[], call: Promise<unknown>): Pr
   }
 }
 
+const CPU_PERIOD_MICROSECONDS = 100_000;
+
 /** The engine writes the year 1 for what has not happened. */
 const time = (text: string): string => (text === '' || text.startsWith('0001-') ? '' : text);
 
 function toRuntimeContainer(info: ContainerInspectInfo): RuntimeContainer {
-  const { State: state } = info;
+  const { State: state, HostConfig: host } = info;
   const never = time(state.StartedAt) === '';
   return {
     id: info.Id,
@@ -241,6 +257,11 @@ function toRuntimeContainer(info: ContainerInspectInfo): RuntimeContainer {
     exitCode: state.ExitCode,
     oomKilled: state.OOMKilled,
     error: state.Error,
+    resources: {
+      cpuShares: host.CpuShares ?? 0,
+      cpuQuota: Math.max(0, host.CpuQuota ?? 0),
+      memoryBytes: host.Memory ?? 0,
+    },
     createdAt: time(info.Created),
     startedAt: time(state.StartedAt),
     finishedAt: state.Running ? '' : time(state.FinishedAt),

@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import type { Clock } from '#api/clock.ts';
 import {
   RuntimeError,
+  type AppliedResources,
   type ContainerRuntime,
   type ContainerSpec,
   type ContainerStats,
@@ -43,6 +44,8 @@ export interface FakeUsage {
 }
 
 export interface FakeRuntimeOptions {
+  /** Why the engine changes no container's resources. */
+  readonly refusesUpdate?: string;
   readonly usage?: (container: RuntimeContainer) => FakeUsage;
   readonly clock: Clock;
   readonly labels?: Readonly<Record<string, string>>;
@@ -162,6 +165,14 @@ export class FakeRuntime implements ContainerRuntime {
   async inspect(id: string): Promise<RuntimeContainer | undefined> {
     this.#answer();
     return this.#find(id)?.info;
+  }
+
+  async update(id: string, resources: AppliedResources): Promise<void> {
+    this.#answer();
+    const container = this.#get(id);
+    if (this.#options.refusesUpdate !== undefined)
+      throw new RuntimeError('Failed', this.#options.refusesUpdate);
+    container.info = { ...container.info, resources };
   }
 
   async stats(id: string): Promise<ContainerStats | undefined> {
@@ -350,6 +361,11 @@ function createdInfo(
     exitCode: 0,
     oomKilled: false,
     error: '',
+    resources: {
+      cpuShares: spec.resources.cpuShares ?? 0,
+      cpuQuota: spec.resources.cpuQuota ?? 0,
+      memoryBytes: spec.resources.memoryBytes ?? 0,
+    },
     createdAt: now,
     startedAt: '',
     finishedAt: '',

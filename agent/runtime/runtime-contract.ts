@@ -205,6 +205,16 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeUnderTe
       expect(await under.runtime.stats('0'.repeat(64))).toBeUndefined();
     });
 
+    test('a running container can be given other resources, and says which it has', async () => {
+      const resources = { cpuShares: 100, cpuQuota: 20_000, memoryBytes: 64 * 1024 * 1024 };
+      const { id } = await run(ANSWERS_TERM, { resources });
+      expect((await under.runtime.inspect(id))?.resources).toEqual(resources);
+      const more = { cpuShares: 200, cpuQuota: 0, memoryBytes: 256 * 1024 * 1024 };
+      await under.runtime.update(id, more);
+      expect((await under.runtime.inspect(id))?.resources).toEqual(more);
+      await expect(under.runtime.update('0'.repeat(64), more)).rejects.toMatchObject({ reason: 'NotFound' });
+    });
+
     test('a pull that cannot be is an ErrImagePull', async () => {
       await expect(under.runtime.pullImage('127.0.0.1:9/podlab/nowhere:1')).rejects.toMatchObject({
         reason: 'ErrImagePull',

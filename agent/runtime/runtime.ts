@@ -20,6 +20,8 @@ export interface ContainerRuntime {
   start(id: string): Promise<RuntimeContainer>;
   /** undefined: there is none. */
   inspect(id: string): Promise<RuntimeContainer | undefined>;
+  /** Changes what a running container may use; 0: without limit, or the least share. */
+  update(id: string, resources: AppliedResources): Promise<void>;
   /** Sends the signal (default: the image's STOPSIGNAL or SIGTERM), waits up to the grace, then kills. */
   stop(id: string, graceSeconds: number): Promise<void>;
   /** Kills at once, without a word. Resolves also when it does not run. */
@@ -46,6 +48,14 @@ export interface ContainerRuntime {
   /** The engine's version, such as `20.10.24`; an image list for the node's status. */
   version(): Promise<string>;
   images(): Promise<RuntimeImage[]>;
+}
+
+/** As the engine says it: 0 for what is not limited. */
+export interface AppliedResources {
+  readonly cpuShares: number;
+  /** Per 100 ms period, in microseconds. */
+  readonly cpuQuota: number;
+  readonly memoryBytes: number;
 }
 
 export interface ContainerStats {
@@ -88,6 +98,8 @@ export interface RuntimeContainer {
   readonly oomKilled: boolean;
   /** The engine's message if it could not start. */
   readonly error: string;
+  /** What it was given; undefined when that is not known. */
+  readonly resources?: AppliedResources;
   /** RFC 3339; '' when it has not happened. */
   readonly createdAt: string;
   readonly startedAt: string;

@@ -76,8 +76,25 @@ export function validateContainer(container: Container, spec: PodSpec, path: str
     ...validateDevices(container.volumeDevices, volumes, `${path}.volumeDevices`),
     ...oneOf(container.imagePullPolicy, PULL_POLICIES, `${path}.imagePullPolicy`),
     ...validateResources(resources, `${path}.resources`),
+    ...validateResizePolicy(container, spec, `${path}.resizePolicy`),
     ...validateSecurityContext(securityContext, `${path}.securityContext`),
   ];
+}
+
+function validateResizePolicy({ resizePolicy }: Container, spec: PodSpec, path: string): FieldError[] {
+  const seen = new Set<string>();
+  return eachItem(resizePolicy, path, ({ resourceName, restartPolicy }, at) => {
+    const isDuplicate = seen.has(resourceName);
+    seen.add(resourceName);
+    return [
+      ...(isDuplicate ? [duplicate(at, resourceName)] : []),
+      ...oneOf(resourceName, ['cpu', 'memory'], path),
+      ...oneOf(restartPolicy, ['NotRequired', 'RestartContainer'], path),
+      ...(spec.restartPolicy === 'Never' && restartPolicy !== 'NotRequired'
+        ? [invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'")]
+        : []),
+    ];
+  });
 }
 
 function validateImage(image: string, path: string): FieldError[] {

@@ -52,6 +52,7 @@ export function updateSubresource(
     case undefined:
     case 'status':
     case 'ephemeralcontainers':
+    case 'resize':
       return undefined;
     case 'scale':
       return updateScale(environment, target, body, options);
@@ -73,6 +74,7 @@ export function patchSubresource(
     case undefined:
     case 'status':
     case 'ephemeralcontainers':
+    case 'resize':
       return undefined;
     case 'scale':
       return patchScale(environment, target, patch, options);

@@ -4,6 +4,7 @@ import { qosClass } from '../../pod-spec/qos.ts';
 import { validatePodCreate, validatePodSpec } from '../../pod-spec/validate.ts';
 import { validatePodUpdate } from '../../pod-spec/validate-update.ts';
 import { ephemeralContainersStrategy } from '../../pod-spec/ephemeral-containers.ts';
+import { resizeStrategy } from '../../pod-spec/resize.ts';
 import type { Strategy } from '../strategy.ts';
 
 type Pod = Kinds['pods'];
@@ -60,7 +61,7 @@ export const podStrategy: Strategy<Pod> = {
     },
   },
 
-  subresources: { ephemeralcontainers: ephemeralContainersStrategy },
+  subresources: { ephemeralcontainers: ephemeralContainersStrategy, resize: resizeStrategy },
 
   /** A Pod that no node runs needs no grace; a negative one means a second. */
   gracePeriod(pod, asked) {
