@@ -618,12 +618,12 @@ describe('an ephemeral container', () => {
   });
 });
 
-describe('a resize', () => {
-  const sized = (cpu: string, more: object = {}) =>
-    pod('web', {}, { resources: { requests: { cpu, memory: '64Mi' }, limits: { cpu } }, ...more });
-  const conditions = (h: Harness) =>
-    h.status('web').conditions?.filter(({ type }) => type.startsWith('PodResize'));
+const sized = (cpu: string, more: object = {}) =>
+  pod('web', {}, { resources: { requests: { cpu, memory: '64Mi' }, limits: { cpu } }, ...more });
+const conditions = (h: Harness) =>
+  h.status('web').conditions?.filter(({ type }) => type.startsWith('PodResize'));
 
+describe('a resize', () => {
   test('gives the running container other resources', async () => {
     const h = harness();
     await running(h, sized('100m'));
