@@ -201,3 +201,18 @@ describe('any expression', () => {
     );
   });
 });
+
+describe('has', () => {
+  it.each([
+    ['has(a[0].b)', { a: [{ b: 1 }] }, true],
+    ['has(a[0].c)', { a: [{ b: 1 }] }, false],
+    ['a.all(one, has(one.list[0].b))', { a: [{ list: [{ b: 1 }] }] }, true],
+  ])('asks for a field of any expression: %s', (source, bindings, expected) => {
+    const program = compile(source, { variables: { a: 'dyn' }, returns: ['bool'] });
+    expect(program.evaluate(bindings)).toBe(expected);
+  });
+
+  it('asks for fields only', () => {
+    expect(() => compile('has(a)', { variables: { a: 'dyn' } })).toThrow('invalid argument to has() macro');
+  });
+});

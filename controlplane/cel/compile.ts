@@ -4,6 +4,7 @@ import { environmentOf, type VariableTypes } from './checker.ts';
 import { compileMessage } from './compile-message.ts';
 import { CelCompileError, CelCostError } from './errors.ts';
 import { evaluateNode } from './evaluate.ts';
+import { widenHas } from './has-macro.ts';
 import { type CelValue, fromData } from './values.ts';
 
 /** A compiled expression: immutable, and good for any number of evaluations. */
@@ -70,6 +71,7 @@ const returnsProblem = (returns: readonly string[]): string =>
 function check(source: string, variables: VariableTypes): { ast: ASTNode; type: string } {
   try {
     const parsed = environmentOf(variables).parse(source);
+    widenHas(parsed.ast);
     const { valid, type, error } = parsed.check();
     if (!valid) throw error;
     return { ast: parsed.ast, type: type ?? 'dyn' };

@@ -191,6 +191,20 @@ it.each([
     'spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields',
   ],
   [
+    {
+      spec: {
+        versions: [
+          version('v1', {
+            schema: {
+              openAPIV3Schema: { type: 'object', 'x-kubernetes-validations': [{ rule: 'nobody.x' }] },
+            },
+          }),
+        ],
+      },
+    },
+    'compilation failed: ERROR: <input>:1:1: undeclared reference to',
+  ],
+  [
     { spec: { scope: 'All' } },
     'spec.scope: Unsupported value: "All": supported values: "Cluster", "Namespaced"',
   ],

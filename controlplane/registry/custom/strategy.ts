@@ -1,9 +1,9 @@
-import { deepEqual } from '#api/equal.ts';
 import type { CustomResourceDefinitionVersion } from '#api/gen/types.ts';
 import type { KubeObject } from '#api/resources.ts';
-import type { FieldError } from '#api/status.ts';
+import { invalid, type FieldError } from '#api/status.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 import { parseJsonPath } from './json-path.ts';
+import { hasRules, ruleProblems } from './rules.ts';
 import { applyDefaults } from './schema/defaults.ts';
 import { isObject, type Schema } from './schema/nodes.ts';
 import { validateValue } from './schema/validate.ts';
@@ -19,22 +19,49 @@ export function customStrategy(version: CustomResourceDefinitionVersion): Strate
 
 function strategyOf(version: CustomResourceDefinitionVersion): Strategy {
   const schema: Schema = version.schema?.openAPIV3Schema ?? {};
-  const errorsOf = (object: KubeObject): FieldError[] => validateValue(object, schema, '');
+  const errorsOf = errorsBy(schema);
   const hasStatus = isObject(version.subresources?.status);
   return {
     generation: true,
     needsResourceVersion: true,
     unknownFieldStyle: 'short',
     setDefaults: (object) => applyDefaults(object, schema),
-    validate: errorsOf,
+    validateCreate: (object) => errorsOf(object),
+    validateUpdate: errorsOf,
     ...(hasStatus ? statusStrategy(errorsOf) : {}),
     selectableFields: selectableFields(version),
   };
 }
 
+type ErrorsOf = (object: KubeObject, old?: KubeObject) => FieldError[];
+
+/** By the schema, and where that leaves nothing that rules could stumble over, by its rules. */
+function errorsBy(schema: Schema): ErrorsOf {
+  const isRuled = hasRules(schema);
+  return (object, old) => {
+    const errors = validateValue(object, schema, '', old);
+    if (!isRuled) return errors;
+    if (errors.some(({ type }) => BLOCKING.has(type))) return [...errors, NOT_CHECKED];
+    return [...errors, ...ruleProblems(object, old, schema)];
+  };
+}
+
+const BLOCKING: ReadonlySet<FieldError['type']> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+const NOT_CHECKED = invalid(
+  '<nil>',
+  null,
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+);
+
 /** With the status subresource, the status is written through it alone, and nothing else is. */
 const statusStrategy = (
-  errorsOf: (object: KubeObject) => FieldError[],
+  errorsOf: ErrorsOf,
 ): Pick<Strategy, 'prepareForCreate' | 'prepareForUpdate' | 'status'> => ({
   prepareForCreate(object) {
     delete object['status'];
@@ -51,7 +78,7 @@ const statusStrategy = (
       if (status === undefined) delete object['status'];
       else object['status'] = status;
     },
-    validateUpdate: (object, old) => (deepEqual(object['status'], old['status']) ? [] : errorsOf(object)),
+    validateUpdate: errorsOf,
   },
 });
 

@@ -1,5 +1,6 @@
 import { forbidden, invalid, notSupported, required, type FieldError } from '#api/status.ts';
 import { additionalOf, isObject, itemsOf, type Schema } from './nodes.ts';
+import { ruleDefinitionProblems } from './rule-definitions.ts';
 import { compilePattern } from './validate.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
@@ -74,7 +75,7 @@ function keywordProblems(schema: Schema, path: string, depth: number): FieldErro
   if (schema.pattern !== undefined && compilePattern(schema.pattern) === undefined) {
     errors.push(invalid(`${path}.pattern`, schema.pattern, "must be a valid regular expression, but isn't"));
   }
-  return [...errors, ...listTypeProblems(schema, path)];
+  return [...errors, ...listTypeProblems(schema, path), ...ruleDefinitionProblems(schema, path)];
 }
 
 function listTypeProblems(schema: Schema, path: string): FieldError[] {

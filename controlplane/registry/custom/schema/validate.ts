@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { deepEqual } from '#api/equal.ts';
 import { duplicate, invalid, notSupported, required, tooLong, type FieldError } from '#api/status.ts';
+import { childOf } from './correlate.ts';
 import { hasFormat } from './formats.ts';
 import {
   additionalOf,
@@ -16,9 +17,10 @@ import {
 
 /**
  * What is wrong with a value by its schema, in the words of Kubernetes (k8s.io/kube-openapi `pkg/validation`, as apiextensions-apiserver
- * `validation.ValidateCustomResource` turns them into field errors).
+ * `validation.ValidateCustomResource` turns them into field errors). `old`: the value before an update; what is as it was is not refused.
  */
-export function validateValue(value: unknown, schema: Schema, path: string): FieldError[] {
+export function validateValue(value: unknown, schema: Schema, path: string, old?: unknown): FieldError[] {
+  if (old !== undefined && deepEqual(value, old)) return [];
   const wrongType = typeProblem(value, schema, path);
   if (wrongType !== undefined) return [wrongType];
   if (value === null) return [];
@@ -26,8 +28,8 @@ export function validateValue(value: unknown, schema: Schema, path: string): Fie
     ...enumProblems(value, schema, path),
     ...(typeof value === 'string' ? stringProblems(value, schema, path) : []),
     ...(typeof value === 'number' ? numberProblems(value, schema, path) : []),
-    ...(Array.isArray(value) ? listProblems(value, schema, path) : []),
-    ...(isObject(value) ? objectProblems(value, schema, path) : []),
+    ...(Array.isArray(value) ? listProblems(value, schema, path, old) : []),
+    ...(isObject(value) ? objectProblems(value, schema, path, old) : []),
     ...combinationProblems(value, schema, path),
   ];
 }
@@ -138,7 +140,7 @@ const tooMany = (path: string, found: number, most: number, what: string): Field
   detail: `must have at most ${most} ${what}`,
 });
 
-function listProblems(value: readonly unknown[], schema: Schema, path: string): FieldError[] {
+function listProblems(value: readonly unknown[], schema: Schema, path: string, old: unknown): FieldError[] {
   const { maxItems, minItems } = schema;
   const errors: FieldError[] = [];
   if (maxItems !== undefined && value.length > maxItems) {
@@ -149,7 +151,11 @@ function listProblems(value: readonly unknown[], schema: Schema, path: string): 
   }
   const items = itemsOf(schema);
   if (items !== undefined) {
-    errors.push(...value.flatMap((item, at) => validateValue(item, items, childPath(path, at))));
+    errors.push(
+      ...value.flatMap((item, at) =>
+        validateValue(item, items, childPath(path, at), childOf(old, schema, at, item)),
+      ),
+    );
   }
   return [...errors, ...duplicateProblems(value, schema, path)];
 }
@@ -171,7 +177,7 @@ function duplicateProblems(value: readonly unknown[], schema: Schema, path: stri
   });
 }
 
-function objectProblems(value: JsonObject, schema: Schema, path: string): FieldError[] {
+function objectProblems(value: JsonObject, schema: Schema, path: string, old: unknown): FieldError[] {
   const size = Object.keys(value).length;
   const { maxProperties, minProperties } = schema;
   const errors: FieldError[] = [];
@@ -190,7 +196,8 @@ function objectProblems(value: JsonObject, schema: Schema, path: string): FieldE
     // Metadata is decoded and checked as that of every object.
     if (path === '' && OBJECT_FIELDS.has(key)) continue;
     const known = propertyOf(schema, key) ?? (isObject(additional) ? additional : undefined);
-    if (known !== undefined) errors.push(...validateValue(child, known, childPath(path, key)));
+    if (known !== undefined)
+      errors.push(...validateValue(child, known, childPath(path, key), childOf(old, schema, key, child)));
   }
   return errors;
 }
