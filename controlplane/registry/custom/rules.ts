@@ -6,15 +6,7 @@ import { compile, type Program } from '../../cel/compile.ts';
 import { CelCostError, CelRuntimeError } from '../../cel/errors.ts';
 import { fromData, NONE, Optional } from '../../cel/values.ts';
 import { childOf } from './schema/correlate.ts';
-import {
-  additionalOf,
-  childPath,
-  fieldSchema,
-  isObject,
-  itemsOf,
-  type JsonObject,
-  type Schema,
-} from './schema/nodes.ts';
+import { additionalOf, childPath, fieldSchema, isObject, itemsOf, type Schema } from './schema/nodes.ts';
 
 /** The budget of an object is spent: what follows is not looked at. */
 class OutOfBudget extends Error {}
