@@ -89,6 +89,8 @@ await runProcess('controlplane', async (log) => {
     options: {
       advertiseAddress: advertise,
       caCert: pki.caCert,
+      authority: pki,
+      tokens: authentication.tokens,
       nodeMonitorGraceSeconds: count(env, 'PODLAB_NODE_MONITOR_GRACE_SECONDS', 4, 1),
     },
   });

@@ -1,5 +1,7 @@
 import type { Clock } from '#api/clock.ts';
 import type { Logger } from 'pino';
+import type { CertificateAuthority } from './certificates/signing-controller.ts';
+import type { LegacyTokens } from './serviceaccount/token-secrets-controller.ts';
 import type { Client } from '../client.ts';
 
 /** What controllers are told of the cluster that they run in. */
@@ -10,6 +12,10 @@ interface ControllerSettings {
   readonly caCert: string;
   /** A node that has not been heard of for longer is not ready. */
   readonly nodeMonitorGraceSeconds: number;
+  /** Signs certificates. */
+  readonly authority: CertificateAuthority;
+  /** Issues the tokens of Secrets. */
+  readonly tokens: LegacyTokens;
 }
 
 export interface ControllerTools {

@@ -4,8 +4,9 @@ import { FakeClock } from '#api/clock.ts';
 import type { ServiceSpec } from '#api/gen/types.ts';
 import { FakeClient } from '../fake-client.ts';
 import { startControllers } from './start.ts';
+import { TEST_SETTINGS } from './test-context.ts';
 
-const options = { advertiseAddress: '172.18.0.2', caCert: 'CERTIFICATE', nodeMonitorGraceSeconds: 4 };
+const options = TEST_SETTINGS;
 
 describe('a cluster that starts', () => {
   let clock: FakeClock;

@@ -1,5 +1,7 @@
 import { startBootstrapController } from './bootstrap/bootstrap-controller.ts';
 import { startRbacBootstrap } from './bootstrap/rbac/rbac-controller.ts';
+import { startCertificateCleaner } from './certificates/cleaner-controller.ts';
+import { startCertificateSigner } from './certificates/signing-controller.ts';
 import { startClusterRoleAggregation } from './clusterrole-aggregation/clusterrole-aggregation-controller.ts';
 import type { ControllerContext, Running } from './context.ts';
 import { startCustomResourceDefinitionController } from './custom-resource-definitions/custom-resource-definition-controller.ts';
@@ -18,6 +20,7 @@ import { startReplicaSetController, startReplicationController } from './replica
 import { startResourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import { startServiceLbController } from './service-lb/service-lb-controller.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
+import { startTokenSecretsController } from './serviceaccount/token-secrets-controller.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
 
 /** Every controller of the control plane. */
@@ -27,6 +30,9 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startClusterRoleAggregation,
   startCustomResourceDefinitionController,
   startServiceAccountController,
+  startTokenSecretsController,
+  startCertificateSigner,
+  startCertificateCleaner,
   startDeploymentController,
   startReplicaSetController,
   startReplicationController,

@@ -8,6 +8,7 @@ import { createRegistry } from '../registry/create-registry.ts';
 import type { NamedTarget, Registry, WriteOptions } from '../registry/registry.ts';
 import { startScheduler } from '../scheduler/start.ts';
 import { MemoryStore } from '../store/memory-store.ts';
+import { TEST_SETTINGS } from './test-context.ts';
 import { startControllers } from './start.ts';
 
 type Pod = Kinds['pods'];
@@ -55,7 +56,7 @@ export class TestCluster {
   #startParts(): void {
     const { client, clock } = this;
     const log = pino({ level: 'warn' }, { write: (line) => void this.warnings.push(line) });
-    const options = { advertiseAddress: '172.18.0.2', caCert: 'CERTIFICATE', nodeMonitorGraceSeconds: 4 };
+    const options = TEST_SETTINGS;
     this.#parts = [startControllers({ client, clock, log, options }), startScheduler({ client, clock, log })];
   }
 

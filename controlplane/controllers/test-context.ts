@@ -13,6 +13,17 @@ export interface TestContext extends ControllerContext {
   events(): string[];
 }
 
+/** Of a cluster with an authority and tokens that nobody takes for real ones. */
+export const TEST_SETTINGS: ControllerContext['options'] = {
+  advertiseAddress: '172.18.0.2',
+  caCert: 'CERTIFICATE',
+  nodeMonitorGraceSeconds: 4,
+  authority: { signRequest: async (_, { usages }) => `CERTIFICATE for ${usages.join(', ')}` },
+  tokens: {
+    issueLegacy: async (namespace, { name }, secret) => `TOKEN of ${namespace}/${name} in ${secret}`,
+  },
+};
+
 export function testContext(): TestContext {
   const clock = new FakeClock();
   const client = new FakeClient(clock);
@@ -20,7 +31,7 @@ export function testContext(): TestContext {
     client,
     clock,
     log: pino({ level: 'silent' }),
-    options: { advertiseAddress: '172.30.0.2', caCert: 'CA', nodeMonitorGraceSeconds: 4 },
+    options: { ...TEST_SETTINGS, advertiseAddress: '172.30.0.2', caCert: 'CA' },
     async pass(seconds) {
       await client.settled();
       for (let i = 0; i < seconds; i++) {

@@ -21,12 +21,13 @@ export const DAY = 24 * 3600_000;
 const CA_LIFETIME = 3650 * DAY;
 const LIFETIME = 365 * DAY;
 /** As kubeadm backdates: clocks of other machines may be a little behind. */
-const BACKDATE = 5 * 60_000;
+export const BACKDATE = 5 * 60_000;
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** Of the authority's key, and of all that it makes. */
+export const AUTHORITY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /** Loaded only when a certificate is made or read: the library costs 20 MB and 80 ms, and a restarted control plane seldom needs it. */
-async function library(): Promise<typeof X509> {
+export async function library(): Promise<typeof X509> {
   installReflectMetadata();
   return import('@peculiar/x509');
 }
@@ -34,13 +35,13 @@ async function library(): Promise<typeof X509> {
 /** A self-signed certificate authority, valid for ten years. */
 export async function createCa(commonName: string, now: number): Promise<KeyPair> {
   const x509 = await library();
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(AUTHORITY_ALGORITHM, true, ['sign', 'verify']);
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: [{ CN: [commonName] }],
     notBefore: new Date(now - BACKDATE),
     notAfter: new Date(now + CA_LIFETIME),
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: AUTHORITY_ALGORITHM,
     keys,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
@@ -56,7 +57,7 @@ export async function createCa(commonName: string, now: number): Promise<KeyPair
 
 /** A new key and its certificate, valid for a year. */
 export async function issue(ca: KeyPair, request: CertificateRequest, now: number): Promise<KeyPair> {
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(AUTHORITY_ALGORITHM, true, ['sign', 'verify']);
   return {
     cert: await sign(ca, keys.publicKey, request, now),
     key: await privateKeyPem(keys.privateKey),
@@ -95,7 +96,7 @@ async function sign(
     issuer: issuer.subject,
     notBefore: new Date(now - BACKDATE),
     notAfter: new Date(Math.min(now + LIFETIME, issuer.notAfter.getTime())),
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: AUTHORITY_ALGORITHM,
     signingKey: await importPrivateKey(ca.key),
     publicKey,
     extensions: [
@@ -117,7 +118,7 @@ const alternativeName = (host: string): { type: 'ip' | 'dns'; value: string } =>
 });
 
 /** Positive and of 16 bytes, as RFC 5280 wants it. */
-function serialNumber(): string {
+export function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0]! & 0x7f) | 0x40;
   return bytes.toString('hex');
@@ -130,9 +131,9 @@ async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
     .toString();
 }
 
-function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
+export function importPrivateKey(pem: string): Promise<webcrypto.CryptoKey> {
   const der = createPrivateKey(pem).export({ format: 'der', type: 'pkcs8' });
-  return crypto.subtle.importKey('pkcs8', new Uint8Array(der), ALGORITHM, false, ['sign']);
+  return crypto.subtle.importKey('pkcs8', new Uint8Array(der), AUTHORITY_ALGORITHM, false, ['sign']);
 }
 
 /** True if `pair` fits together, was issued by `ca`, covers every host and is valid for at least 30 more days. */

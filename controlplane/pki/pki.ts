@@ -7,6 +7,7 @@ import type { Clock } from '#api/clock.ts';
 import { realClock } from '#api/clock.ts';
 import { CLUSTER_DOMAIN, KUBERNETES_SERVICE_IP } from '#api/names.ts';
 import { createCa, isUsable, issue, signCsr, type CertificateRequest, type KeyPair } from './certificates.ts';
+import { type SigningTerms, signSigningRequest } from './signing-request.ts';
 import { readIfExists, writeAtomically } from './files.ts';
 
 /** The cluster's identity: who may speak to whom. */
@@ -27,6 +28,8 @@ export interface Pki {
    * signature is wrong.
    */
   signNodeCsr(csrPem: string, nodeName: string): Promise<string>;
+  /** A certificate (PEM) of the request's own subject, for whoever has looked at it. */
+  signRequest(csrPem: string, terms: SigningTerms): Promise<string>;
 }
 
 export interface PkiOptions {
@@ -72,6 +75,7 @@ export async function loadPki(options: PkiOptions): Promise<Pki> {
     joinToken: await loadToken(join(dir, 'join-token'), options.joinToken),
     kubeconfig: (url) => kubeconfig(url, ca, admin),
     signNodeCsr: (csr, nodeName) => signCsr(ca, csr, nodeRequest(nodeName), clock.now()),
+    signRequest: (csr, terms) => signSigningRequest(ca, csr, terms),
   };
 }
 

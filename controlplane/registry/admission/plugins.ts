@@ -1,4 +1,9 @@
 import type { AdmissionPlugin, AdmissionTools } from './admission.ts';
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from './plugins/certificates.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { limitRanger } from './plugins/limit-ranger.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
@@ -17,6 +22,9 @@ export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugi
   serviceAccount,
   priority,
   defaultTolerationSeconds,
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
   rbacEscalation,
   mutatingWebhooks(tools),
   validatingPolicies(tools),

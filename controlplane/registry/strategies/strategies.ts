@@ -14,6 +14,7 @@ import { podTemplateStrategy } from './core/pod-template.ts';
 import { replicationControllerStrategy } from './core/replication-controller.ts';
 import { resourceQuotaStrategy } from './core/resource-quota.ts';
 import { podDisruptionBudgetStrategy } from './policy/pod-disruption-budget.ts';
+import { certificateSigningRequestStrategy } from './certificates/certificate-signing-request.ts';
 import { configMapStrategy } from './core/config-map.ts';
 import { deploymentStrategy } from './apps/deployment.ts';
 import { endpointSliceStrategy } from './discovery/endpoint-slice.ts';
@@ -42,6 +43,7 @@ type BuiltIn = { readonly [R in ResourceName]?: Strategy<Kinds[R]> };
 
 /** The strategy of every built-in resource. */
 const builtInStrategies = (services: ServiceAllocator): BuiltIn => ({
+  certificatesigningrequests: certificateSigningRequestStrategy,
   clusterrolebindings: clusterRoleBindingStrategy,
   clusterroles: clusterRoleStrategy,
   configmaps: configMapStrategy,

@@ -51,6 +51,7 @@ export function updateSubresource(
   switch (target.subresource) {
     case undefined:
     case 'status':
+    case 'approval':
     case 'ephemeralcontainers':
     case 'resize':
       return undefined;
@@ -73,6 +74,7 @@ export function patchSubresource(
   switch (target.subresource) {
     case undefined:
     case 'status':
+    case 'approval':
     case 'ephemeralcontainers':
     case 'resize':
       return undefined;

@@ -1,3 +1,4 @@
+import { certificateSigningRequestPrinter } from './certificates.ts';
 import {
   configMapPrinter,
   leasePrinter,
@@ -35,6 +36,7 @@ import {
 
 /** How `kubectl get` prints each resource. */
 const PRINTERS: Printers = {
+  certificatesigningrequests: certificateSigningRequestPrinter,
   clusterrolebindings: roleBindingPrinter,
   clusterroles: createdAtPrinter,
   configmaps: configMapPrinter,
