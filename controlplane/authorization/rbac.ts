@@ -1,7 +1,6 @@
 import type { Store } from '../store/store.ts';
 import type { AccessAttributes, Authorizer, Decision, HeldRules, RoleReference } from './authorizer.ts';
 import type { UserInfo } from '../registry/registry.ts';
-import { defaultRules } from './default-rules.ts';
 import { Policy } from './policy.ts';
 import { ruleAllows } from './rules.ts';
 
@@ -30,9 +29,8 @@ function decide(policy: Policy, attributes: AccessAttributes): Decision {
     else if (rules.some((rule) => ruleAllows(rule, attributes)))
       return { allowed: true, reason: `RBAC: allowed by ${description}` };
   }
-  const allowed = unbound(policy, attributes.user).some((rule) => ruleAllows(rule, attributes));
   const error = aggregated([...problems]);
-  return { allowed, reason: allowed || error === '' ? '' : `RBAC: ${error}` };
+  return { allowed: false, reason: error === '' ? '' : `RBAC: ${error}` };
 }
 
 function rulesFor(policy: Policy, user: UserInfo, namespace: string): HeldRules {
@@ -42,13 +40,10 @@ function rulesFor(policy: Policy, user: UserInfo, namespace: string): HeldRules 
   }));
   const problems = new Set(bound.flatMap(({ role, rules }) => (rules === undefined ? [missing(role)] : [])));
   return {
-    rules: [...bound.flatMap(({ rules }) => rules ?? []), ...unbound(policy, user)],
+    rules: bound.flatMap(({ rules }) => rules ?? []),
     error: aggregated([...problems]),
   };
 }
-
-const unbound = (policy: Policy, user: UserInfo): HeldRules['rules'] =>
-  defaultRules((role) => policy.rulesOf(role) !== undefined, user);
 
 const missing = ({ kind, name }: RoleReference): string =>
   `${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`;

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { StatusError } from '#api/status.ts';
 import { type CertifiedSocket, userOf } from '../authentication/client-certificate.ts';
+import { addDefaultRoles } from '../controllers/bootstrap/rbac/testing.ts';
 import { authorizePath, authorizeResource } from './authorize.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { ResourceCatalog } from '../registry/catalog.ts';
 import { parsePath } from './request-info.ts';
 
-const AUTHORIZER = rbacAuthorizer(new MemoryStore());
+const STORE = new MemoryStore();
+const AUTHORIZER = rbacAuthorizer(STORE);
+await addDefaultRoles(STORE);
 const JANE = { name: 'jane', groups: ['dev', 'system:authenticated'] };
 const ADMIN = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 

@@ -7,6 +7,7 @@ import { realClock } from '#api/clock.ts';
 import { resourceOf, type Resource } from '#api/resources.ts';
 import { createAuthentication } from '../authentication/authentication.ts';
 import type { Aggregation } from '../aggregation/aggregation.ts';
+import { addDefaultRoles } from '../controllers/bootstrap/rbac/testing.ts';
 import { rbacAuthorizer } from '../authorization/rbac.ts';
 import type { Client } from '../client.ts';
 import type { Dialer } from '../dialer.ts';
@@ -18,7 +19,7 @@ import { MemoryStore } from '../store/memory-store.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import type { StreamingHandlers } from './streaming.ts';
 
-/** A server on a free port of 127.0.0.1 over a store in memory, with the namespace `default` and its ServiceAccount, and ways to ask it. For tests. */
+/** A server on a free port of 127.0.0.1 over a store in memory, with the default roles, the namespace `default` and its ServiceAccount, and ways to ask it. For tests. */
 export interface ServerFixture {
   readonly server: ApiServer;
   readonly store: MemoryStore;
@@ -67,6 +68,7 @@ export async function startFixture(
   const dir = await mkdtemp(join(tmpdir(), 'api-server-'));
   const pki = await loadPki({ dir, hosts: ['127.0.0.1'] });
   const store = new MemoryStore();
+  await addDefaultRoles(store);
   const authentication = createAuthentication(store, realClock);
   const registry = createRegistry({ store, authentication, served });
   await registry.create(
