@@ -1,4 +1,4 @@
-import { isStored, type Kinds, type Resource } from '#api/resources.ts';
+import { isStored, type Kinds, type KubeObject, type Resource } from '#api/resources.ts';
 import { realClock, type Clock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
 import { type Authentication, createAuthentication } from '../authentication/authentication.ts';
@@ -15,13 +15,13 @@ import { customConversion } from './custom/conversion.ts';
 import { followDefinitions } from './custom/custom-resources.ts';
 import { Compaction } from './compaction.ts';
 import { DEFAULT_CONFIG, type RegistryConfig } from './config.ts';
-import { createObject, groupResource } from './create.ts';
+import { admissionRequest, createObject, groupResource } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { deleteObject } from './delete.ts';
 import { entryOf, keyOf, type Environment } from './environment.ts';
 import { listObjects } from './list.ts';
 import { patchObject } from './patch-object.ts';
-import type { NamedTarget, Registry, Target } from './registry.ts';
+import type { NamedTarget, Registry, Target, WriteOptions } from './registry.ts';
 import { answerQuestion } from './questions/questions.ts';
 import { createStrategies } from './strategies/strategies.ts';
 import { createSubresource, patchSubresource, updateSubresource } from './subresources/subresources.ts';
@@ -105,12 +105,24 @@ export function createRegistry({
     delete: (target, options, write) => deleteObject(environment, target, options, write),
     deleteCollection: (target, list, options, write) =>
       deleteCollection(environment, target, list, options, write),
+    connect: (target, options, write) => admitConnection(environment, target, options, write),
   };
   return versionedRegistry(inner, versions);
 }
 
 const isNamed = (target: Target & Partial<NamedTarget>): target is NamedTarget =>
   target.name !== undefined && target.subresource !== undefined;
+
+async function admitConnection(
+  { admission }: Environment,
+  target: NamedTarget,
+  options: KubeObject,
+  write: WriteOptions,
+): Promise<void> {
+  const request = admissionRequest('CONNECT', target, options, undefined, write);
+  await admission.admit(request);
+  await admission.validate(request);
+}
 
 async function getObject({ store }: Environment, target: NamedTarget): ReturnType<Registry['get']> {
   const entry = store.get(keyOf(target, target.name));

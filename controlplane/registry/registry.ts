@@ -1,5 +1,5 @@
 import type { DeleteOptions } from '#api/gen/types.ts';
-import type { Resource, Subresource } from '#api/resources.ts';
+import type { KubeObject, Resource, Subresource } from '#api/resources.ts';
 import type { StatusError } from '#api/status.ts';
 import type { Entry } from '../store/store.ts';
 import type { Catalog } from './catalog.ts';
@@ -43,6 +43,8 @@ export interface Registry {
     options: DeleteOptions,
     write: WriteOptions,
   ): Promise<ListResult>;
+  /** Admits a connection to `exec`, `attach`, `portforward` or `proxy`, before it is made. `options`: PodExecOptions and their like. */
+  connect(target: NamedTarget, options: KubeObject, write: WriteOptions): Promise<void>;
 }
 
 export interface Target {

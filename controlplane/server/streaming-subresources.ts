@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Kinds, Subresource } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { ApiRequest } from './api-request.ts';
+import { admitConnection } from './connect-admission.ts';
 import { namedTarget } from './resource-handlers.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
 
@@ -39,6 +40,7 @@ export async function serveLog(context: ServerContext, request: ResourceRequest)
 
 /** An exec, attach or port-forward that does not ask for an upgrade. Always throws. */
 export async function refuseWithoutUpgrade(context: ServerContext, request: ResourceRequest): Promise<never> {
+  await admitConnection(context, request, request.exchange.warn);
   requireNode(await podOf(context, request));
   throw StatusError.badRequest('Upgrade request required');
 }
@@ -50,6 +52,8 @@ export async function serveUpgrade(
   what: UpgradeSubresource,
   connection: { request: IncomingMessage; socket: Duplex; head: Buffer },
 ): Promise<void> {
+  // The answer to a handshake has no place for warnings that kubectl would show.
+  await admitConnection(context, request, () => undefined);
   const pod = await podOf(context, request);
   requireNode(pod);
   await context.streaming.upgrade(

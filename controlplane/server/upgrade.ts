@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '#api/status.ts';
 import { ApiRequest } from './api-request.ts';
+import { admitConnection } from './connect-admission.ts';
 import type { CertifiedSocket } from '../authentication/client-certificate.ts';
 import { impersonated } from './impersonation.ts';
 import { serveProxyUpgrade } from './proxying/upgrade.ts';
@@ -41,6 +42,7 @@ async function upgrade(
   const what = route.kind === 'resource' ? route.target.subresource : undefined;
   if (route.kind === 'resource' && what === 'proxy') {
     const proxied = authorized(context, exchange, route.target, user);
+    await admitConnection(context, proxied, () => undefined);
     return serveProxyUpgrade(context, proxied, { socket, head });
   }
   if (route.kind !== 'resource' || !isUpgradeSubresource(what)) {

@@ -1,9 +1,9 @@
 import { rfc3339 } from '#api/clock.ts';
 import type { Binding, PodCondition } from '#api/gen/types.ts';
-import type { Kinds } from '#api/resources.ts';
+import type { Kinds, KubeObject } from '#api/resources.ts';
 import { invalid, required, StatusError } from '#api/status.ts';
 import type { Entry } from '../../store/store.ts';
-import { groupResource } from '../create.ts';
+import { admissionRequest, groupResource } from '../create.ts';
 import { decodeAs } from '../decode/decode.ts';
 import { keyOf, type Environment } from '../environment.ts';
 import type { NamedTarget, WriteOptions } from '../registry.ts';
@@ -29,7 +29,10 @@ export async function bindPod(
     throw StatusError.badRequest('name in URL does not match name in Binding object');
   }
   validateBinding(binding, target.name);
-  const { store, clock } = environment;
+  const { store, clock, admission } = environment;
+  const request = admissionRequest('CREATE', target, binding as KubeObject, undefined, options);
+  await admission.admit(request);
+  await admission.validate(request);
   const entry = await writeOrPretend(store, keyOf(target, target.name), options.dryRun, (current) => {
     if (current === undefined) throw StatusError.notFound(groupResource(target), target.name);
     return bound(current, binding, target, clock.now());

@@ -1,8 +1,8 @@
 import { rfc3339 } from '#api/clock.ts';
 import type { DeleteOptions, Eviction } from '#api/gen/types.ts';
-import type { Kinds } from '#api/resources.ts';
+import type { Kinds, KubeObject } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
-import { groupResource } from '../create.ts';
+import { admissionRequest, groupResource } from '../create.ts';
 import { decodeAs } from '../decode/decode.ts';
 import { deleteObject } from '../delete.ts';
 import { keyOf, type Environment } from '../environment.ts';
@@ -28,6 +28,13 @@ export async function evictPod(
   if (found === undefined) throw StatusError.notFound(groupResource(target), target.name);
   const deleteOptions: DeleteOptions = eviction.deleteOptions ?? {};
   const dryRun = options.dryRun || (deleteOptions.dryRun ?? []).length > 0;
+  const { admission } = environment;
+  const request = admissionRequest('CREATE', target, eviction as KubeObject, undefined, {
+    ...options,
+    dryRun,
+  });
+  await admission.admit(request);
+  await admission.validate(request);
   await chargeEviction(environment, found.object, dryRun);
   await markEvicted(environment, target, dryRun);
   const whole = { ...target, subresource: undefined };

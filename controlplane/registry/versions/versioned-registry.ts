@@ -85,6 +85,7 @@ export function versionedRegistry(inner: Registry, versions: Versions): Registry
       if (conversion === undefined) return listed;
       return { ...listed, entries: await versions.convert(conversion, listed.entries) };
     },
+    connect: (target, options, write) => inner.connect(target, options, write),
   };
 }
 

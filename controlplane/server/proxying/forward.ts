@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { createDeflate, createGunzip, createGzip, createInflateRaw } from 'node:zlib';
 import { StatusError } from '#api/status.ts';
 import type { ApiRequest } from '../api-request.ts';
+import { admitConnection } from '../connect-admission.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ResourceRequest, ServerContext } from '../server-context.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
@@ -13,6 +14,7 @@ import { HtmlLinks, type LinkRewrite, rewriteLink } from './rewrite.ts';
 /** `proxy` of a Pod, Service or Node, as apimachinery's `UpgradeAwareHandler` serves it: streaming both ways. */
 export async function serveProxy(context: ServerContext, request: ResourceRequest): Promise<void> {
   const { exchange, route } = request;
+  await admitConnection(context, request, exchange.warn);
   const location = await locate(context, route);
   if (route.proxyPath === '' && (exchange.method === 'GET' || exchange.method === 'HEAD')) {
     // Relative links of a page need the slash.

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ResourceName } from '#api/resources.ts';
+import type { KubeObject, ResourceName } from '#api/resources.ts';
 import { createCa, issue, type KeyPair } from '../../../pki/certificates.ts';
 import {
   create,
@@ -197,6 +197,28 @@ describe('validating webhooks', () => {
       subResource: 'scale',
       object: { kind: 'Scale', spec: { replicas: 3 } },
       oldObject: { kind: 'Scale', spec: { replicas: 1 } },
+    });
+  });
+
+  it('may refuse connections', async () => {
+    const rules = [
+      { operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/exec'] },
+    ];
+    await configure('validating', 'v', webhook('/v', { rules }));
+    answers['/v'] = () => ({ allowed: false, status: { message: 'no shells', code: 403 } });
+    const options = { kind: 'PodExecOptions', apiVersion: 'v1', command: ['sh'] } as unknown as KubeObject;
+    const exec = { ...target('pods', 'p'), subresource: 'exec' as const };
+    expect(await problem(registry.registry.connect(exec, options, registry.write))).toEqual({
+      code: 403,
+      message: 'admission webhook "v.example.com" denied the request: no shells',
+    });
+    expect(asked[0]!.request).toMatchObject({
+      kind: { group: '', version: 'v1', kind: 'PodExecOptions' },
+      resource: { resource: 'pods' },
+      subResource: 'exec',
+      operation: 'CONNECT',
+      object: options,
+      options: null,
     });
   });
 
