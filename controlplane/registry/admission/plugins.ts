@@ -11,6 +11,7 @@ import { priority } from './plugins/priority.ts';
 import { rbacEscalation } from './plugins/rbac-escalation.ts';
 import { resourceQuota } from './plugins/resource-quota.ts';
 import { serviceAccount } from './plugins/service-account.ts';
+import { mutatingPolicies } from './policies/mutating.ts';
 import { validatingPolicies } from './policies/validating.ts';
 import { mutatingWebhooks } from './webhooks/mutating.ts';
 import { validatingWebhooks } from './webhooks/validating.ts';
@@ -26,6 +27,7 @@ export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugi
   certificateSigning,
   certificateSubjectRestriction,
   rbacEscalation,
+  mutatingPolicies(tools),
   mutatingWebhooks(tools),
   validatingPolicies(tools),
   validatingWebhooks(tools),

@@ -1,5 +1,6 @@
 import { apiVersionOf, type KubeObject, type Resource } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
+import { withReplicas } from '../custom/scale.ts';
 import { decodeObject, LENIENT } from '../decode/decode.ts';
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import { scaleOf } from '../subresources/scale.ts';
@@ -74,8 +75,7 @@ export function takeBack(
   if (object === undefined) throw new Error('a request without an object cannot be changed');
   if (subresource === 'scale') {
     const { spec } = changed as { spec?: { replicas?: number } };
-    object['spec'] = { ...(object['spec'] as object), replicas: spec?.replicas ?? 0 };
-    return undefined;
+    return setReplicas(object, request.resource, spec?.replicas ?? 0);
   }
   if (hasOwnKind(request)) return replace(object, changed);
   const draft = decodeChanged(resource, changed);
@@ -84,6 +84,12 @@ export function takeBack(
     tools.strategies.of(request.resource).setDefaults?.(stored);
     replace(object, stored);
   });
+}
+
+function setReplicas(object: KubeObject, { custom }: Resource, replicas: number): void {
+  const paths = custom?.subresources?.scale;
+  if (paths === undefined) object['spec'] = { ...(object['spec'] as object), replicas };
+  else replace(object, withReplicas(object, paths, replicas));
 }
 
 function decodeChanged(resource: Resource, changed: KubeObject): KubeObject {

@@ -35,7 +35,8 @@ function trackedWrite(
 
 const shapes = new WeakMap<Resource, Shape>();
 
-function shapeOfResource(resource: Resource): Shape {
+/** How objects of a resource merge, custom ones too. */
+export function shapeOfResource(resource: Resource): Shape {
   if (isType(resource.type)) return shapeOfType(resource.type);
   const known = shapes.get(resource) ?? shapeOfSchema(schemaOf(resource));
   shapes.set(resource, known);

@@ -4,7 +4,7 @@ import type { AdmissionPlugin, AdmissionRequest, AdmissionTools } from '../admis
 import { keptFor } from '../kept.ts';
 import { present } from '../presented.ts';
 import { configuresAdmission } from '../rules.ts';
-import { ConfigurationError, paramsOf } from './params.ts';
+import { matchedBy, type Matched } from './invocations.ts';
 import { bindingOf, boundPolicies, type BoundPolicy, type PolicyBinding } from './policy.ts';
 import { denialsBy, validatingPolicyOf, type Denial, type ValidatingPolicy } from './validation.ts';
 
@@ -20,7 +20,7 @@ export function validatingPolicies(tools: AdmissionTools): AdmissionPlugin {
     validate(request) {
       const all = bound();
       if (all.length === 0 || configuresAdmission(request)) return undefined;
-      let done: MaybePromise<Refusal[]> = [];
+      let done: MaybePromise<readonly Refusal[]> = [];
       for (const one of all) {
         done = andThen(done, (found) => andThen(judge(one, request, tools), (more) => [...found, ...more]));
       }
@@ -39,42 +39,29 @@ interface Refusal extends Denial {
 
 /** What a policy and its bindings have against the request. Warns the client where they ask for that. */
 function judge(
-  { policy, bindings }: BoundPolicy<ValidatingPolicy>,
+  bound: BoundPolicy<ValidatingPolicy>,
   request: AdmissionRequest,
   tools: AdmissionTools,
-): MaybePromise<Refusal[]> {
-  const misconfigured = (what: string, error: unknown, binding?: PolicyBinding): Refusal[] => {
-    if (!(error instanceof ConfigurationError || error instanceof StatusError)) throw error;
-    if (policy.ignoresFailures) return [];
-    const message = `failed to configure ${what}: ${error.message}`;
-    return [{ policy, message, ...(binding === undefined ? {} : { binding }) }];
-  };
-  let resource;
-  try {
-    if (policy.matches === undefined) {
-      throw new ConfigurationError('policy contained no match constraints, a required field');
-    }
-    resource = policy.matches(request, tools);
-  } catch (error) {
-    return misconfigured('policy', error);
-  }
-  if (resource === undefined) return [];
-  return andThen(present(request, resource, tools), (presented) => {
-    let done: MaybePromise<Refusal[]> = [];
-    for (const binding of bindings) {
-      done = andThen(done, (found) => {
-        try {
-          if (binding.matches !== undefined && binding.matches(request, tools) === undefined) return found;
-          return andThen(paramsOf(policy.paramKind, binding.paramRef, request, tools), (params) => {
-            const denials = params.flatMap((one) => denialsBy(policy, request, presented, one, tools));
-            return [...found, ...enforce(policy, binding, denials, request)];
-          });
-        } catch (error) {
-          return [...found, ...misconfigured('binding', error, binding)];
-        }
-      });
+): MaybePromise<readonly Refusal[]> {
+  return andThen(matchedBy(bound, request, tools), (matched) => {
+    let done: MaybePromise<readonly Refusal[]> = [];
+    for (const one of matched) {
+      done = andThen(done, (found) => andThen(evaluate(one, request, tools), (more) => [...found, ...more]));
     }
     return done;
+  });
+}
+
+function evaluate(
+  matched: Matched<ValidatingPolicy>,
+  request: AdmissionRequest,
+  tools: AdmissionTools,
+): MaybePromise<readonly Refusal[]> {
+  if ('message' in matched) return [matched];
+  const { policy, binding, resource, params } = matched;
+  return andThen(present(request, resource, tools), (presented) => {
+    const denials = params.flatMap((one) => denialsBy(policy, request, presented, one, tools));
+    return enforce(policy, binding, denials, request);
   });
 }
 

@@ -2,6 +2,14 @@ import { applyPatch, Pointer, type Operation } from 'rfc6902';
 import type { KubeObject } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 
+/** A `test` of the patch fails. */
+export class TestFailed extends StatusError {
+  constructor(path: string) {
+    const { reason, message, details } = StatusError.internal(`testing value ${path} failed: test failed`);
+    super(reason, message, details);
+  }
+}
+
 /** As k8s.io/apiserver limits a client's patches. */
 const MAX_OPERATIONS = 10_000;
 /** Copies of copies grow without bound. */
@@ -37,12 +45,12 @@ function applyOne(object: KubeObject, operation: Operation): void {
   }
   if (problem === null) return;
   const { op, path } = (operation ?? {}) as { op?: unknown; path?: unknown };
+  if (problem.name === 'TestError') throw new TestFailed(String(path));
   throw StatusError.internal(describe(problem, String(op), String(path)));
 }
 
 /** In the words of the library that Kubernetes uses. */
 function describe(problem: Error, op: string, path: string): string {
-  if (problem.name === 'TestError') return `testing value ${path} failed: test failed`;
   if (problem.name === 'MissingError') {
     return `${op} operation does not apply: doc is missing key: ${path}: missing value`;
   }
