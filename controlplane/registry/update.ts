@@ -121,7 +121,7 @@ function prepareUpdate(
   const strategy = strategyOf(environment, resource);
   const part = partOf(strategy, target.subresource);
   part?.prepareForUpdate?.(draft, current, contextOf(environment, resource, options));
-  bumpGeneration(draft, current);
+  if (strategy.generation === true) bumpGeneration(draft, current);
   refuseInvalid(resource, current, updateErrors(environment, target, draft, current));
   for (const warning of strategy.warnings?.(draft, current) ?? []) options.warn(warning);
 }

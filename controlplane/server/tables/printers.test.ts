@@ -25,19 +25,46 @@ const cells = (resource: ResourceName, object: object): unknown[] => [
 
 /** [name, format, priority, type] of what is not a plain string column. */
 const COLUMNS: Partial<Record<ResourceName, string>> = {
+  apiservices: 'Name Service Available Age',
   configmaps: 'Name Data Age',
+  csidrivers: 'Name AttachRequired PodInfoOnMount StorageCapacity TokenRequests RequiresRepublish Modes Age',
+  csinodes: 'Name Drivers Age',
+  csistoragecapacities: 'Name Created_At',
+  customresourcedefinitions: 'Name Created_At',
   deployments: 'Name Ready Up-to-date Available Age | Containers Images Selector',
+  deviceclasses: 'Name Age',
   endpoints: 'Name Endpoints Age',
   endpointslices: 'Name AddressType Ports Endpoints Age',
   events: 'Last_Seen Type Reason Object Message | Subobject Source First_Seen Count Name',
+  flowschemas: 'Name PriorityLevel MatchingPrecedence DistinguisherMethod Age MissingPL',
+  ingressclasses: 'Name Controller Parameters Age',
+  ingresses: 'Name Class Hosts Address Ports Age',
+  ipaddresses: 'Name ParentRef',
   leases: 'Name Holder Age',
+  mutatingadmissionpolicies: 'Name Mutations ParamKind Age',
+  mutatingadmissionpolicybindings: 'Name PolicyName ParamRef Age',
+  mutatingwebhookconfigurations: 'Name Webhooks Age',
   namespaces: 'Name Status Age',
+  networkpolicies: 'Name Pod-Selector Age',
   nodes: 'Name Status Roles Age Version | Internal-IP External-IP OS-Image Kernel-Version Container-Runtime',
   pods: 'Name Ready Status Restarts Age | IP Node Nominated_Node Readiness_Gates',
+  priorityclasses: 'Name Value Global-Default Age PreemptionPolicy',
+  prioritylevelconfigurations: 'Name Type NominalConcurrencyShares Queues HandSize QueueLengthLimit Age',
   replicasets: 'Name Desired Current Ready Age | Containers Images Selector',
+  resourceclaims: 'Name State Age',
+  resourceclaimtemplates: 'Name Age',
+  resourceslices: 'Name Node Driver Pool Age',
+  runtimeclasses: 'Name Handler Age',
   secrets: 'Name Type Data Age',
   serviceaccounts: 'Name Age',
+  servicecidrs: 'Name CIDRs Age',
   services: 'Name Type Cluster-IP External-IP Port(s) Age | Selector',
+  storageclasses: 'Name Provisioner ReclaimPolicy VolumeBindingMode AllowVolumeExpansion Age',
+  validatingadmissionpolicies: 'Name Validations ParamKind Age',
+  validatingadmissionpolicybindings: 'Name PolicyName ParamRef Age',
+  validatingwebhookconfigurations: 'Name Webhooks Age',
+  volumeattachments: 'Name Attacher PV Node Attached Age',
+  volumeattributesclasses: 'Name DriverName Age',
 };
 
 describe('the columns', () => {
@@ -327,5 +354,95 @@ describe('workloads', () => {
     ]);
     const set = cells('replicasets', { spec: { replicas: 2, selector, template }, status: { replicas: 2 } });
     expect(set.slice(1, 4)).toEqual([2, 2, 0]);
+  });
+});
+
+describe('the cells', () => {
+  const ingress = (spec: object, status: object = {}): object => ({ spec, status });
+  it.each([
+    ['ingresses', ingress({}), ['x', '<none>', '*', '', '80', '90s']],
+    [
+      'ingresses',
+      ingress(
+        { ingressClassName: 'c', tls: [{}], rules: ['a', 'b', 'c', 'd', 'e'].map((host) => ({ host })) },
+        { loadBalancer: { ingress: [{ ip: '2.2.2.2' }, { hostname: 'h' }, { ip: '1.1.1.1' }] } },
+      ),
+      ['x', 'c', 'a,b,c + 2 more...', '1.1.1.1,2.2.2.2,h', '80, 443', '90s'],
+    ],
+    [
+      'ingressclasses',
+      { spec: { controller: 'a/b', parameters: { apiGroup: 'g.io', kind: 'K', name: 'n' } } },
+      ['x', 'a/b', 'K.g.io/n', '90s'],
+    ],
+    ['networkpolicies', { spec: { podSelector: { matchLabels: { a: 'b' } } } }, ['x', 'a=b', '90s']],
+    [
+      'ipaddresses',
+      { spec: { parentRef: { resource: 'services', namespace: 'default', name: 'web' } } },
+      ['x', 'services/default/web'],
+    ],
+    ['storageclasses', { provisioner: 'p' }, ['x', 'p', 'Delete', 'Immediate', false, '90s']],
+    [
+      'csidrivers',
+      { spec: { attachRequired: false, tokenRequests: [{ audience: 'a' }, { audience: 'b' }] } },
+      ['x', false, false, false, 'a,b', false, '<none>', '90s'],
+    ],
+    [
+      'volumeattachments',
+      { spec: { attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'pv' } } },
+      ['x', 'a', 'pv', 'n', false, '90s'],
+    ],
+    ['priorityclasses', { value: 5 }, ['x', 5, false, '90s', 'PreemptLowerPriority']],
+    ['apiservices', { spec: {} }, ['x', 'Local', 'Unknown', '90s']],
+    [
+      'apiservices',
+      {
+        spec: { service: { namespace: 'n', name: 's' } },
+        status: { conditions: [{ type: 'Available', status: 'False', reason: 'MissingEndpoints' }] },
+      },
+      ['x', 'n/s', 'False (MissingEndpoints)', '90s'],
+    ],
+    [
+      'flowschemas',
+      {
+        spec: { priorityLevelConfiguration: { name: 'p' }, matchingPrecedence: 9 },
+        status: { conditions: [{ type: 'Dangling', status: 'False' }] },
+      },
+      ['x', 'p', 9, '<none>', '90s', 'False'],
+    ],
+    [
+      'prioritylevelconfigurations',
+      {
+        spec: {
+          type: 'Limited',
+          limited: {
+            nominalConcurrencyShares: 30,
+            limitResponse: { type: 'Queue', queuing: { queues: 64, handSize: 6, queueLengthLimit: 50 } },
+          },
+        },
+      },
+      ['x', 'Limited', 30, 64, 6, 50, '90s'],
+    ],
+    [
+      'prioritylevelconfigurations',
+      { spec: { type: 'Exempt', exempt: { nominalConcurrencyShares: 0 } } },
+      ['x', 'Exempt', 0, '<none>', '<none>', '<none>', '90s'],
+    ],
+    [
+      'validatingadmissionpolicies',
+      { spec: { validations: [{}, {}], paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } } },
+      ['x', 2, 'v1/ConfigMap', '90s'],
+    ],
+    [
+      'validatingadmissionpolicybindings',
+      { spec: { policyName: 'p', paramRef: { name: 'n' } } },
+      ['x', 'p', '*/n', '90s'],
+    ],
+    [
+      'resourceclaims',
+      { spec: {}, status: { allocation: {}, reservedFor: [{}] } },
+      ['x', 'allocated,reserved', '90s'],
+    ],
+  ] as [ResourceName, object, unknown[]][])('of one of the %s, %j', (resource, object, expected) => {
+    expect(cells(resource, object)).toEqual(expected);
   });
 });

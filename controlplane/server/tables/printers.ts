@@ -14,6 +14,30 @@ import { podPrinter } from './pods.ts';
 import { METRICS_RESOURCES } from '../../resource-metrics/resources.ts';
 import { metricsPrinter } from './resource-metrics.ts';
 import { createdAtPrinter, roleBindingPrinter } from './rbac.ts';
+import {
+  mutatingPolicyPrinter,
+  policyBindingPrinter,
+  validatingPolicyPrinter,
+  webhookConfigurationPrinter,
+} from './admissionregistration.ts';
+import { apiServicePrinter } from './api-machinery.ts';
+import { priorityClassPrinter, runtimeClassPrinter } from './classes.ts';
+import { flowSchemaPrinter, priorityLevelPrinter } from './flowcontrol.ts';
+import {
+  ingressClassPrinter,
+  ingressPrinter,
+  ipAddressPrinter,
+  networkPolicyPrinter,
+  serviceCidrPrinter,
+} from './ingresses.ts';
+import { resourceClaimPrinter, resourceSlicePrinter } from './resource.ts';
+import {
+  csiDriverPrinter,
+  csiNodePrinter,
+  storageClassPrinter,
+  volumeAttachmentPrinter,
+  volumeAttributesClassPrinter,
+} from './storage.ts';
 import type { KubeObject, Resource } from '#api/resources.ts';
 import { since } from './durations.ts';
 import { AGE, NAME, type Printer, type Printers } from './table.ts';
@@ -36,37 +60,62 @@ import {
 
 /** How `kubectl get` prints each resource. */
 const PRINTERS: Printers = {
+  apiservices: apiServicePrinter,
   certificatesigningrequests: certificateSigningRequestPrinter,
   clusterrolebindings: roleBindingPrinter,
   clusterroles: createdAtPrinter,
   configmaps: configMapPrinter,
   controllerrevisions: controllerRevisionPrinter,
   cronjobs: cronJobPrinter,
+  csidrivers: csiDriverPrinter,
+  csinodes: csiNodePrinter,
+  csistoragecapacities: createdAtPrinter,
+  customresourcedefinitions: createdAtPrinter,
   daemonsets: daemonSetPrinter,
   deployments: deploymentPrinter,
   endpoints: endpointsPrinter,
   endpointslices: endpointSlicePrinter,
   events: eventPrinter,
+  flowschemas: flowSchemaPrinter,
   horizontalpodautoscalers: horizontalPodAutoscalerPrinter,
+  ingressclasses: ingressClassPrinter,
+  ingresses: ingressPrinter,
+  ipaddresses: ipAddressPrinter,
   jobs: jobPrinter,
   leases: leasePrinter,
   limitranges: createdAtPrinter,
+  mutatingadmissionpolicies: mutatingPolicyPrinter,
+  mutatingadmissionpolicybindings: policyBindingPrinter,
+  mutatingwebhookconfigurations: webhookConfigurationPrinter,
   namespaces: namespacePrinter,
+  networkpolicies: networkPolicyPrinter,
   nodes: nodePrinter,
   persistentvolumeclaims: persistentVolumeClaimPrinter,
   persistentvolumes: persistentVolumePrinter,
   poddisruptionbudgets: podDisruptionBudgetPrinter,
   pods: podPrinter,
   podtemplates: podTemplatePrinter,
+  priorityclasses: priorityClassPrinter,
+  prioritylevelconfigurations: priorityLevelPrinter,
   replicasets: replicaSetPrinter,
   replicationcontrollers: replicationControllerPrinter,
+  resourceclaims: resourceClaimPrinter,
   resourcequotas: resourceQuotaPrinter,
+  resourceslices: resourceSlicePrinter,
   rolebindings: roleBindingPrinter,
   roles: createdAtPrinter,
+  runtimeclasses: runtimeClassPrinter,
   secrets: secretPrinter,
   serviceaccounts: serviceAccountPrinter,
+  servicecidrs: serviceCidrPrinter,
   services: servicePrinter,
   statefulsets: statefulSetPrinter,
+  storageclasses: storageClassPrinter,
+  validatingadmissionpolicies: validatingPolicyPrinter,
+  validatingadmissionpolicybindings: policyBindingPrinter,
+  validatingwebhookconfigurations: webhookConfigurationPrinter,
+  volumeattachments: volumeAttachmentPrinter,
+  volumeattributesclasses: volumeAttributesClassPrinter,
 };
 
 /** For kinds that say nothing else of themselves (`pkg/printers` default). */

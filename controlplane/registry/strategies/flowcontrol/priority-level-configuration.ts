@@ -1,0 +1,32 @@
+import type { LimitedPriorityLevelConfiguration } from '#api/gen/types.ts';
+import type { Kinds } from '#api/resources.ts';
+import { separateStatus } from '../separate-status.ts';
+import type { Strategy } from '../strategy.ts';
+
+type PriorityLevel = Kinds['prioritylevelconfigurations'];
+
+/** pkg/registry/flowcontrol/prioritylevelconfiguration/strategy.go */
+export const priorityLevelConfigurationStrategy: Strategy<PriorityLevel> = {
+  ...separateStatus<PriorityLevel>(() => ({}), 'kept'),
+  generation: true,
+
+  setDefaults(level) {
+    const { limited, exempt } = (level.spec ??= {} as NonNullable<PriorityLevel['spec']>);
+    if (limited !== undefined) defaultLimited(limited);
+    if (exempt !== undefined) {
+      exempt.nominalConcurrencyShares ??= 0;
+      exempt.lendablePercent ??= 0;
+    }
+    level.status ??= {};
+  },
+};
+
+function defaultLimited(limited: LimitedPriorityLevelConfiguration): void {
+  limited.nominalConcurrencyShares ??= 30;
+  limited.lendablePercent ??= 0;
+  const { queuing } = (limited.limitResponse ??= { type: '' });
+  if (queuing === undefined) return;
+  queuing.handSize ??= 8;
+  queuing.queues ??= 64;
+  queuing.queueLengthLimit ??= 50;
+}

@@ -1,0 +1,15 @@
+import type { Kinds } from '#api/resources.ts';
+import type { Strategy } from '../strategy.ts';
+import { defaultClaimSpec } from './requests.ts';
+
+type ResourceClaimTemplate = Kinds['resourceclaimtemplates'];
+
+/** pkg/registry/resource/resourceclaimtemplate/strategy.go */
+export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
+  setDefaults(template) {
+    // Decoding asks for no field, whatever the type says.
+    const spec = ((template as Partial<ResourceClaimTemplate>).spec ??= { spec: {} });
+    spec.metadata ??= {};
+    defaultClaimSpec(((spec as Partial<ResourceClaimTemplate['spec']>).spec ??= {}));
+  },
+};
