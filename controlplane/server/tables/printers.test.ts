@@ -357,8 +357,9 @@ describe('workloads', () => {
   });
 });
 
+const ingress = (spec: object, status: object = {}): object => ({ spec, status });
+
 describe('the cells', () => {
-  const ingress = (spec: object, status: object = {}): object => ({ spec, status });
   it.each([
     ['ingresses', ingress({}), ['x', '<none>', '*', '', '80', '90s']],
     [
