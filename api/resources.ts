@@ -108,6 +108,10 @@ export interface Resource {
   readonly openApiSchema?: { readonly [keyword: string]: unknown };
   /** What a CustomResourceDefinition says of this version; built-in resources have none. */
   readonly custom?: k8s.CustomResourceDefinitionVersion;
+  /** How objects of a custom resource get from one version to another. */
+  readonly conversion?: k8s.CustomResourceConversion;
+  /** Objects that were kept in another version before this one was chosen may still be kept in that. */
+  readonly keepsOthers?: boolean;
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';

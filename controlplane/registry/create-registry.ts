@@ -11,7 +11,7 @@ import { admissionChain, type AdmissionTools } from './admission/admission.ts';
 import { admissionPlugins } from './admission/plugins.ts';
 import { ServiceAllocator } from './allocation/service-allocator.ts';
 import { ResourceCatalog } from './catalog.ts';
-import { customConversion } from './custom/conversion.ts';
+import { customConversions } from './custom/conversion.ts';
 import { followDefinitions } from './custom/custom-resources.ts';
 import { Compaction } from './compaction.ts';
 import { DEFAULT_CONFIG, type RegistryConfig } from './config.ts';
@@ -71,9 +71,7 @@ export function createRegistry({
     versions,
     webhooks,
   };
-  versions.addSource((resource) =>
-    resource.custom === undefined ? undefined : customConversion(resource, versions.storageOf(resource)),
-  );
+  versions.addSource(customConversions(webhooks, (resource) => versions.storageOf(resource)));
   const environment: Environment = {
     store,
     clock,

@@ -54,6 +54,8 @@ function rowOf(definition: Definition, version: CustomResourceDefinitionVersion)
     isStorageVersion: version.storage,
     openApiSchema: (version.schema?.openAPIV3Schema ?? {}) as { readonly [keyword: string]: unknown },
     custom: version,
+    ...((status?.storedVersions ?? []).length > 1 ? { keepsOthers: true } : {}),
+    ...(spec.conversion === undefined ? {} : { conversion: spec.conversion }),
   };
 }
 

@@ -40,9 +40,9 @@ export class Versions {
     this.#sources.push(source);
   }
 
-  /** Undefined for the version in which objects are kept: nothing is to be converted. */
+  /** Undefined for the version in which all objects are kept: nothing is to be converted. */
   conversionOf(resource: Resource): Conversion | undefined {
-    if (resource.isStorageVersion) return undefined;
+    if (resource.isStorageVersion && resource.keepsOthers !== true) return undefined;
     for (const source of this.#sources) {
       const conversion = source(resource);
       if (conversion !== undefined) return conversion;
