@@ -7,6 +7,7 @@ const PATH = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
 const CONNECTIONS = 16;
 const SECONDS = 3;
 const LISTED = 2000;
+const WATCHERS = 1000;
 
 export async function benchApi(cluster: StartedPodlabCluster): Promise<Result[]> {
   const { api } = cluster;
@@ -28,6 +29,7 @@ export async function benchApi(cluster: StartedPodlabCluster): Promise<Result[]>
   await keepOnly(cluster, LISTED);
   const lists = await rate(SECONDS, CONNECTIONS, () => call('GET', PATH));
   const delay = await watchDelay(cluster, call);
+  const cost = await costOfWatchers(cluster, call);
   await call('DELETE', `/api/v1/namespaces/${NAMESPACE}`);
   return [
     { what: 'API creates', value: creates, unit: '/s' },
@@ -35,6 +37,7 @@ export async function benchApi(cluster: StartedPodlabCluster): Promise<Result[]>
     { what: 'API patches', value: patches, unit: '/s' },
     { what: `API lists of ${LISTED} ConfigMaps`, value: lists, unit: '/s' },
     { what: 'a watcher hears of a create after', value: delay, unit: 'ms' },
+    { what: `${WATCHERS} watchers, each of its own object, cost creates`, value: cost, unit: '%' },
   ];
 }
 
@@ -63,6 +66,23 @@ async function inTurn(todo: string[], work: (name: string) => Promise<unknown>):
     for (let name = todo.pop(); name !== undefined; name = todo.pop()) await work(name);
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+}
+
+/** By how many percent creates are slower while as many clients watch as a large cluster has nodes, each for its own part. */
+async function costOfWatchers(
+  cluster: StartedPodlabCluster,
+  call: (method: string, path: string, body: unknown) => Promise<unknown>,
+): Promise<number> {
+  const create = (prefix: string) =>
+    rate(SECONDS, CONNECTIONS, (n) => call('POST', PATH, configMap(`${prefix}${n}`)));
+  const without = await create('alone');
+  const watches: { stop(): void }[] = [];
+  for (let n = 0; n < WATCHERS; n++) {
+    watches.push(await cluster.api.watch(`${PATH}?labelSelector=node%3Dn${n}`, () => undefined));
+  }
+  const withWatchers = await create('watched-by-many');
+  for (const watch of watches) watch.stop();
+  return Math.max(0, 100 * (1 - withWatchers / without));
 }
 
 /** Median milliseconds from sending a create until a watcher has its event. */
