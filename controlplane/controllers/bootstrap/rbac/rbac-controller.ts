@@ -39,7 +39,8 @@ export function startRbacBootstrap({ client, clock, log }: ControllerContext): R
     name: 'rbac-bootstrap',
     clock,
     log,
-    workers: 1,
+    // All in one commit of the store: until they are there, nobody but system:masters may do anything.
+    workers: wanted.size,
     sync: (key) => ensure(client, wanted.get(key)!),
   });
   for (const key of wanted.keys()) controller.enqueue(key);
