@@ -11,6 +11,7 @@ import { priority } from './plugins/priority.ts';
 import { rbacEscalation } from './plugins/rbac-escalation.ts';
 import { resourceQuota } from './plugins/resource-quota.ts';
 import { serviceAccount } from './plugins/service-account.ts';
+import { compiledExpressions } from './expressions/compiled-expressions.ts';
 import { mutatingPolicies } from './policies/mutating.ts';
 import { validatingPolicies } from './policies/validating.ts';
 import { mutatingWebhooks } from './webhooks/mutating.ts';
@@ -29,6 +30,7 @@ export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugi
   rbacEscalation,
   mutatingPolicies(tools),
   mutatingWebhooks(tools),
+  compiledExpressions,
   validatingPolicies(tools),
   validatingWebhooks(tools),
   resourceQuota(tools),

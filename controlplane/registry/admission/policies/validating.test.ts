@@ -145,6 +145,22 @@ describe('a validating policy', () => {
     expect((await refusal(deleted)).message).toContain("oldObject.metadata.name != 'kept'");
   });
 
+  it('is refused when its expressions do not compile', async () => {
+    const refused = await refusal(
+      policy({
+        variables: [{ name: 'v', expression: '1 +' }],
+        validations: [{ expression: 'objec.spec' }, { expression: '"text"', messageExpression: '1' }],
+      }),
+    );
+    expect(refused.code).toBe(422);
+    expect(refused.details?.causes?.map(({ field, message }) => [field, message?.split('\n')[0]])).toEqual([
+      ['spec.variables[0].expression', expect.stringContaining('compilation failed: ERROR: <input>:1:')],
+      ['spec.validations[0].expression', expect.stringContaining("undeclared reference to 'objec'")],
+      ['spec.validations[1].expression', expect.stringContaining('must evaluate to bool')],
+      ['spec.validations[1].messageExpression', expect.stringContaining('must evaluate to string')],
+    ]);
+  });
+
   it('warns where its binding asks for that', async () => {
     await policy({ validations: [{ expression: 'false', message: 'hm' }] });
     await bind({ validationActions: ['Warn', 'Audit'] });
