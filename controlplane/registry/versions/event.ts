@@ -1,9 +1,9 @@
 import type { CoreV1Event, EventsV1Event } from '#api/gen/types.ts';
 import type { Kinds, KubeObject, Stored } from '#api/resources.ts';
-import type { Conversion } from './versions.ts';
+import type { BuiltInConversion } from './built-in.ts';
 
 /** events.k8s.io/v1 Events, which are kept as the core group's (pkg/apis/events/v1/conversion.go). */
-export const eventsV1Conversion: Conversion = {
+export const eventsV1Conversion: BuiltInConversion = {
   fromStorage: (objects) => objects.map(toEventsV1),
   toStorage: toCore,
   selectableFields: {

@@ -9,7 +9,7 @@ import {
   metricStatusToV1,
   type V1Metric,
 } from './hpa-metrics.ts';
-import type { Conversion } from './versions.ts';
+import type { BuiltInConversion } from './built-in.ts';
 
 type V1 = Stored<HorizontalPodAutoscaler>;
 type V2 = Kinds['horizontalpodautoscalers'];
@@ -24,7 +24,7 @@ const BEHAVIOR = 'autoscaling.alpha.kubernetes.io/behavior';
 export const DEFAULT_CPU_UTILIZATION = 80;
 
 /** autoscaling/v1, which knows no metric but the CPU (pkg/apis/autoscaling/v1/conversion.go). */
-export const autoscalingV1Conversion: Conversion = {
+export const autoscalingV1Conversion: BuiltInConversion = {
   fromStorage: (objects) => objects.map((object) => toV1(object as unknown as V2) as unknown as KubeObject),
   toStorage: (object) => toV2(object as unknown as V1),
 };

@@ -39,6 +39,7 @@ import {
   volumeAttributesClassPrinter,
 } from './storage.ts';
 import type { KubeObject, Resource } from '#api/resources.ts';
+import { builtInConversion } from '../../registry/versions/built-in.ts';
 import { since } from './durations.ts';
 import { AGE, NAME, type Printer, type Printers } from './table.ts';
 import {
@@ -125,7 +126,19 @@ const defaultPrinter: Printer<KubeObject> = {
 };
 
 export const printerOf = (resource: Resource): Printer<KubeObject> =>
-  resource.custom !== undefined ? customPrinter(resource.custom) : builtInPrinter(resource);
+  resource.custom !== undefined
+    ? customPrinter(resource.custom)
+    : inVersion(resource, builtInPrinter(resource));
+
+/** All versions of a kind are printed alike, as the one in which its objects are kept. */
+function inVersion(resource: Resource, printer: Printer<KubeObject>): Printer<KubeObject> {
+  const conversion = resource.isStorageVersion ? undefined : builtInConversion(resource);
+  if (conversion === undefined) return printer;
+  return {
+    ...printer,
+    cells: (object, now) => printer.cells(conversion.toStorage(object), now),
+  };
+}
 
 const builtInPrinter = (resource: Resource): Printer<KubeObject> =>
   METRICS_RESOURCES.includes(resource)
