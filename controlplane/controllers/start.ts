@@ -1,4 +1,6 @@
+import { startApiServiceRegistration } from './bootstrap/api-service-registration.ts';
 import { startBootstrapController } from './bootstrap/bootstrap-controller.ts';
+import { startDefaultConditions } from './bootstrap/default-conditions.ts';
 import { startRbacBootstrap } from './bootstrap/rbac/rbac-controller.ts';
 import { startCertificateCleaner } from './certificates/cleaner-controller.ts';
 import { startCertificateSigner } from './certificates/signing-controller.ts';
@@ -27,6 +29,8 @@ import { startTaintEvictionController } from './taint-eviction/taint-eviction-co
 const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startBootstrapController,
   startRbacBootstrap,
+  startApiServiceRegistration,
+  startDefaultConditions,
   startClusterRoleAggregation,
   startCustomResourceDefinitionController,
   startServiceAccountController,

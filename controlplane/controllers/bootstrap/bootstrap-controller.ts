@@ -51,6 +51,7 @@ async function ensure(client: Client, wanted: Wanted): Promise<void> {
     await client.create(resource, object);
     return;
   }
+  if (wanted.isEnforced?.(current) === false) return;
   const fields = object as unknown as Readonly<Record<string, unknown>>;
   const now = current as unknown as Readonly<Record<string, unknown>>;
   if (enforced.every((field) => same(now[field], fields[field]))) return;

@@ -1,12 +1,15 @@
-import { API_PORT, CLUSTER_DNS_IP, KUBERNETES_SERVICE_IP } from '#api/names.ts';
-import type { Kinds, ResourceName } from '#api/resources.ts';
+import { API_PORT, CLUSTER_DNS_IP, KUBERNETES_SERVICE_IP, SERVICE_CIDR } from '#api/names.ts';
+import type { Kinds, KubeObject, ResourceName } from '#api/resources.ts';
 import type { Unstored } from '../../client.ts';
+import { FLOW_CONTROL } from './flow-control.ts';
 
 /** An object that every cluster has. `enforced`: what of it is put back when somebody changes it. */
 export interface Wanted<R extends ResourceName = ResourceName> {
   readonly resource: R;
   readonly object: Unstored<Kinds[R]> & { metadata: { name: string; namespace?: string } };
   readonly enforced: readonly string[];
+  /** Whether that is done to the object as it is; by default it is. */
+  isEnforced?(current: Pick<KubeObject, 'metadata'>): boolean;
 }
 
 const namespace = (name: string): Wanted<'namespaces'> => ({
@@ -87,6 +90,12 @@ const priorityClass = (name: string, value: number, description: string): Wanted
   enforced: [],
 });
 
+const serviceCidr: Wanted<'servicecidrs'> = {
+  resource: 'servicecidrs',
+  object: { metadata: { name: 'kubernetes' }, spec: { cidrs: [SERVICE_CIDR] } },
+  enforced: [],
+};
+
 /** What the cluster has from its start, namespaces before what is in them. `address` is the control plane's own. */
 export const bootstrapObjects = (address: string): readonly Wanted[] => [
   namespace('default'),
@@ -107,4 +116,6 @@ export const bootstrapObjects = (address: string): readonly Wanted[] => [
     2_000_000_000,
     'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
   ),
+  serviceCidr,
+  ...FLOW_CONTROL,
 ];
