@@ -20,6 +20,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Store } from '../store/store.ts';
 import { createMetricsCollector } from '../resource-metrics/collector.ts';
 import { Exchange } from './exchange.ts';
+import { FlowSchemas } from './flow-schemas.ts';
 import type { HealthCheck } from './health.ts';
 import { ownChecks, Shutdown } from './own-health-checks.ts';
 import { Metrics } from './metrics.ts';
@@ -102,6 +103,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     log: options.log,
     metrics: new Metrics(options.registry.catalog, options.store, traffic),
     traffic,
+    flowSchemas: new FlowSchemas(options.store),
     healthChecks: [...ownChecks(options.store), ...(options.healthChecks ?? []), shutdown],
     watches: new Set(),
   };

@@ -10,6 +10,7 @@ import { ANONYMOUS, authorizeAccess, authorizePath, authorizeResource, isPublicP
 import { serveDiscovery } from './discovery/discovery-handler.ts';
 import { groupVersions } from './discovery/groups.ts';
 import type { Exchange } from './exchange.ts';
+import type { Flow } from './flow-schemas.ts';
 import { healthPaths, serveHealth, serveVersion } from './health.ts';
 import { impersonated } from './impersonation.ts';
 import { CONFIGURATION_PATH, KEYS_PATH, serveIssuerDiscovery } from './issuer-discovery.ts';
@@ -34,6 +35,7 @@ export async function handleRequest(context: ServerContext, exchange: Exchange):
   const verb = route.kind === 'resource' ? askedVerb(exchange, route.target) : undefined;
   const isWatch = verb === 'watch' || aggregated?.access?.verb === 'watch';
   context.traffic.begin(context.metrics, exchange, route, isWatch ? 'watch' : verb, user ?? ANONYMOUS);
+  nameFlow(context, exchange, route, user ?? ANONYMOUS, verb ?? exchange.method.toLowerCase());
   if (route.kind === 'resource') {
     await handleResource(context, authorized(context, exchange, route.target, user));
     return;
@@ -47,6 +49,25 @@ export async function handleRequest(context: ServerContext, exchange: Exchange):
   }
   if (route.kind === 'unknown-resource') throw unknownResource();
   await handlePath(context, exchange);
+}
+
+/** Says in headers which FlowSchema the request belongs to. */
+function nameFlow(
+  { flowSchemas }: ServerContext,
+  { path, response }: Exchange,
+  route: Route,
+  user: UserInfo,
+  verb: string,
+): void {
+  const headers = flowSchemas.headersOf(user, flowOf(route, verb, path));
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+}
+
+function flowOf(route: Route, verb: string, path: string): Flow {
+  if (route.kind !== 'resource') return { verb, path };
+  const { resource, subresource, namespace } = route.target;
+  const named = subresource === undefined ? resource.name : `${resource.name}/${subresource}`;
+  return { verb, group: resource.group, resource: named, namespace };
 }
 
 /** Throws 400 for a path that is not valid percent-encoding. */

@@ -9,6 +9,7 @@ import type { Registry, UserInfo } from '../registry/registry.ts';
 import type { MetricsCollector } from '../resource-metrics/collector.ts';
 import type { ApiRequest } from './api-request.ts';
 import type { Exchange } from './exchange.ts';
+import type { FlowSchemas } from './flow-schemas.ts';
 import type { HealthCheck } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import type { ResourceRoute } from './request-info.ts';
@@ -31,6 +32,7 @@ export interface ServerContext {
   readonly aggregation: Aggregation | undefined;
   readonly metrics: Metrics;
   readonly traffic: Traffic;
+  readonly flowSchemas: FlowSchemas;
   readonly healthChecks: readonly HealthCheck[];
   /** Ends every open watch when the server closes. */
   readonly watches: Set<{ end(): void }>;
