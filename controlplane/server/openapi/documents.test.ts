@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import schema from '#api/gen/schema.json' with { type: 'json' };
+import { RESOURCES } from '#api/resources.ts';
 import { ResourceCatalog } from '../../registry/catalog.ts';
 import { definitionName } from './definition-names.ts';
 import { openApiDocuments } from './documents.ts';
@@ -17,6 +18,8 @@ async function documentOf(name: string): Promise<Parsed> {
 
 const propertyOf = ({ components }: Parsed, definition: string, name: string): unknown =>
   components.schemas[definition]?.properties?.[name];
+
+const names = (parameters: unknown): unknown[] => (parameters as { name: string }[]).map(({ name }) => name);
 
 describe('OpenAPI documents', () => {
   it('name definitions as Kubernetes does', () => {
@@ -72,5 +75,59 @@ describe('OpenAPI documents', () => {
       requestBody: { content: { 'application/strategic-merge-patch+json': {} } },
     });
     expect(patch?.['parameters']).toContainEqual(expect.objectContaining({ name: 'fieldValidation' }));
+  });
+
+  it('give what Go writes of empty fields as their default', async () => {
+    const core = await documentOf('api/v1');
+    expect(propertyOf(core, 'io.k8s.api.core.v1.Pod', 'spec')).toMatchObject({ default: {} });
+    expect(propertyOf(core, 'io.k8s.api.core.v1.EnvVar', 'name')).toMatchObject({ default: '' });
+    expect(propertyOf(core, 'io.k8s.api.core.v1.PodSpec', 'affinity')).not.toHaveProperty('default');
+    expect(propertyOf(core, 'io.k8s.api.core.v1.ContainerRestartRule', 'action')).not.toHaveProperty(
+      'default',
+    );
+  });
+
+  it('say once for a path what all its operations take', async () => {
+    const { paths } = await documentOf('apis/apps/v1');
+    const item = paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'];
+    expect(names(item?.['parameters'])).toEqual(['name', 'namespace', 'pretty']);
+    expect(names(item?.['patch']?.['parameters'])).toEqual([
+      'dryRun',
+      'fieldManager',
+      'fieldValidation',
+      'force',
+    ]);
+    expect(item?.['get']).not.toHaveProperty('parameters');
+  });
+
+  it('tell of groups, of watches, and of what is reached through a proxy', async () => {
+    expect((await documentOf('apis/apps')).paths).toHaveProperty(
+      ['/apis/apps/', 'get', 'operationId'],
+      'getAppsAPIGroup',
+    );
+    const core = await documentOf('api/v1');
+    expect(core.paths['/api/v1/watch/nodes/{name}']?.['get']).toMatchObject({
+      'x-kubernetes-action': 'watch',
+    });
+    expect(Object.keys(core.paths['/api/v1/nodes/{name}/proxy/{path}'] ?? {})).toContain('options');
+    const component = core.paths['/api/v1/componentstatuses/{name}'] ?? {};
+    expect(Object.keys(component)).toEqual(['get', 'parameters']);
+  });
+
+  it('have no form in protobuf and no strategic merge for custom resources', async () => {
+    const catalog = new ResourceCatalog();
+    const plain = RESOURCES.find(({ name }) => name === 'deployments')!;
+    const widgets = {
+      ...plain,
+      name: 'widgets',
+      group: 'example.com',
+      kind: 'Widget',
+      type: 'Widget.example.com',
+      storage: 'widgets.example.com',
+    };
+    catalog.set('widgets.example.com', [widgets]);
+    const document = (await openApiDocuments(catalog)).get('apis/example.com/v1');
+    expect(document?.json).toContain('com.example.v1.WidgetList');
+    expect(document?.json).not.toMatch(/vnd\.kubernetes\.protobuf|strategic-merge-patch|\/watch\//);
   });
 });

@@ -9,6 +9,7 @@ import { type Docs, loadDocs } from './field-docs.ts';
 import { type GroupVersion, componentSchemas } from './schemas.ts';
 import { customSchemas, isCustom } from './custom-schemas.ts';
 import { openApiV2 } from './v2-document.ts';
+import { type V2Part, v2Json, v2Part } from './v2-json.ts';
 
 /** An OpenAPI v3 document, ready to send. */
 export interface Document {
@@ -25,6 +26,7 @@ interface Built {
   readonly generation: number;
   readonly documents: Promise<ReadonlyMap<string, Document>>;
   v2?: Promise<Buffer>;
+  v2Json?: Promise<Buffer>;
 }
 
 const built = new WeakMap<Catalog, Built>();
@@ -49,8 +51,25 @@ export function openApiV2Document(catalog: Catalog): Promise<Buffer> {
   return current.v2;
 }
 
+/** The same document as JSON. */
+export function openApiV2Json(catalog: Catalog): Promise<Buffer> {
+  const current = currentOf(catalog);
+  current.v2Json ??= current.documents.then(buildV2Json);
+  return current.v2Json;
+}
+
+async function buildV2Json(documents: ReadonlyMap<string, Document>): Promise<Buffer> {
+  const parts: V2Part[] = [];
+  for (const { json } of documents.values()) {
+    parts.push(v2Part(json));
+    await setImmediate();
+  }
+  return Buffer.from(v2Json(parts));
+}
+
 async function buildDocuments(catalog: Catalog): Promise<ReadonlyMap<string, Document>> {
   const docs = await loadDocs();
+  await setImmediate();
   const documents = new Map<string, Document>();
   for (const apiVersion of groupVersions(catalog)) {
     documents.set(pathOf(apiVersion), buildDocument(resourcesOf(catalog, apiVersion), docs));

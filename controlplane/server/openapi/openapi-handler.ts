@@ -3,15 +3,16 @@ import type { Catalog } from '../../registry/catalog.ts';
 import type { Exchange } from '../exchange.ts';
 import { StatusError } from '#api/status.ts';
 import { parseAccept } from '../media-type.ts';
-import { type Document, openApiDocuments, openApiV2Document } from './documents.ts';
+import { type Document, openApiDocuments, openApiV2Document, openApiV2Json } from './documents.ts';
 
 const ROOT = '/openapi/v3';
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 
+const JSON_TYPES: readonly [string, ...string[]] = ['application/json', 'application/*', '*/*'];
 const V2_ACCEPTED = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 const V2_SENT = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
-/** Serves `/openapi/v3`, the documents below it (KEP-2896), and `/openapi/v2` in protobuf; false for any other path. */
+/** Serves `/openapi/v3`, the documents below it (KEP-2896), and `/openapi/v2`; false for any other path. */
 export async function serveOpenApi(
   exchange: Exchange,
   catalog: Catalog,
@@ -19,12 +20,11 @@ export async function serveOpenApi(
 ): Promise<boolean> {
   const { path } = exchange;
   if (path === '/openapi/v2') {
-    requireType(exchange, [V2_ACCEPTED, V2_SENT]);
-    await exchange.send(200, V2_SENT, await openApiV2Document(catalog));
+    await serveV2(exchange, catalog);
     return true;
   }
   if (path !== ROOT && !path.startsWith(`${ROOT}/`)) return false;
-  requireType(exchange, ['application/json', 'application/*', '*/*']);
+  requireType(exchange, JSON_TYPES);
   const documents = await openApiDocuments(catalog);
   const name = path.slice(ROOT.length + 1).replace(/\/$/, '');
   if (name === '') {
@@ -39,6 +39,17 @@ export async function serveOpenApi(
   if (document === undefined) return false;
   await serveDocument(exchange, name, document);
   return true;
+}
+
+/** In protobuf, the only form that kubectl before 1.29 takes, or as JSON. */
+async function serveV2(exchange: Exchange, catalog: Catalog): Promise<void> {
+  requireType(exchange, [...JSON_TYPES, V2_ACCEPTED, V2_SENT]);
+  const [best] = parseAccept(exchange.header('accept') ?? '*/*').filter(
+    ({ type }) => type === V2_ACCEPTED || type === V2_SENT || JSON_TYPES.includes(type),
+  );
+  const isJson = best === undefined || JSON_TYPES.includes(best.type);
+  if (isJson) await exchange.send(200, 'application/json', await openApiV2Json(catalog));
+  else await exchange.send(200, V2_SENT, await openApiV2Document(catalog));
 }
 
 /** Throws 406 unless the client takes one of the types, of which the first is what is served. */

@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import { ResourceCatalog } from '../../registry/catalog.ts';
-import { openApiV2Document } from './documents.ts';
+import { openApiV2Document, openApiV2Json } from './documents.ts';
 
 /** A message's fields by number, each as all its values, read without the schema that wrote it. */
 function fieldsOf(bytes: Uint8Array): Map<number, Uint8Array[]> {
@@ -50,5 +50,23 @@ describe('the OpenAPI v2 document', () => {
       kind: 'Deployment',
       version: 'v1',
     });
+  });
+
+  it('says the same as JSON, without what OpenAPI v2 cannot say', async () => {
+    const { paths, definitions } = JSON.parse((await openApiV2Json(new ResourceCatalog())).toString()) as {
+      paths: Record<string, Record<string, unknown>>;
+      definitions: Record<string, { properties: Record<string, unknown> }>;
+    };
+    expect(definitions['io.k8s.api.apps.v1.Deployment']?.properties['spec']).toEqual({
+      description: 'Specification of the desired behavior of the Deployment.',
+      $ref: '#/definitions/io.k8s.api.apps.v1.DeploymentSpec',
+    });
+    expect(definitions['io.k8s.apimachinery.pkg.util.intstr.IntOrString']).toMatchObject({ type: 'string' });
+    const create = paths['/apis/apps/v1/namespaces/{namespace}/deployments']?.['post'];
+    expect(create).toMatchObject({
+      consumes: ['*/*'],
+      responses: { 201: { schema: { $ref: '#/definitions/io.k8s.api.apps.v1.Deployment' } } },
+    });
+    expect(JSON.stringify({ paths, definitions })).not.toMatch(/"(?:oneOf|allOf)":\[|#\/components/);
   });
 });

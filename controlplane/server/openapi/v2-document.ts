@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { KUBERNETES_VERSION } from '#api/names.ts';
 import * as names from './definition-names.ts';
 import type { JsonSchema } from './schemas.ts';
-import { encodeDocument } from './v2-messages.ts';
+import { DocumentEncoder, type NamedSchema } from './v2-messages.ts';
 
 interface V3Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, V3Operation>>>>;
@@ -22,30 +23,39 @@ const SCALARS: Readonly<Record<string, JsonSchema>> = {
 
 /**
  * One OpenAPI v2 document of all group versions in protobuf, the only form in which kubectl before 1.29 reads what it needs to know of the
- * API. Made from the OpenAPI v3 documents, given as JSON.
+ * API. Made from the OpenAPI v3 documents, given as JSON, one after the other, so that other requests are served in between.
  */
-export function openApiV2(documents: readonly string[]): Buffer {
-  const parsed = documents.map((json) => JSON.parse(json) as V3Document);
-  const schemas = Object.assign({}, ...parsed.map(({ components }) => components.schemas)) as Record<
-    string,
-    JsonSchema
-  >;
-  const paths = Object.assign({}, ...parsed.map((document) => document.paths)) as V3Document['paths'];
-  return encodeDocument({
-    swagger: '2.0',
-    info: { title: 'Kubernetes', version: KUBERNETES_VERSION },
-    paths: { path: Object.entries(paths).map(([name, item]) => ({ name, value: pathItem(item) })) },
-    definitions: namedSchemas({ ...schemas, ...withDescriptions(schemas) }),
-  });
+export async function openApiV2(documents: readonly string[]): Promise<Buffer> {
+  const encoder = new DocumentEncoder({ title: 'Kubernetes', version: KUBERNETES_VERSION });
+  const known = new Set<string>();
+  for (const json of documents) {
+    const { paths, components } = JSON.parse(json) as V3Document;
+    const fresh = Object.entries(components.schemas).filter(([name]) => !known.has(name));
+    for (const [name] of fresh) known.add(name);
+    for (const some of chunks(Object.entries(paths))) {
+      encoder.addPaths(some.map(([name, item]) => ({ name, value: pathItem(item) })));
+      await setImmediate();
+    }
+    for (const some of chunks(fresh)) {
+      encoder.addDefinitions(withScalars(some));
+      await setImmediate();
+    }
+  }
+  return encoder.finish();
 }
 
-const withDescriptions = (schemas: Readonly<Record<string, JsonSchema>>): Record<string, JsonSchema> =>
-  Object.fromEntries(
-    Object.entries(SCALARS).map(([name, schema]) => [
-      name,
-      { ...schema, description: schemas[name]?.['description'] },
-    ]),
-  );
+/** Few enough that encoding them takes some milliseconds. */
+const CHUNK = 50;
+
+const chunks = <T>(list: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(list.length / CHUNK) }, (_, i) => list.slice(i * CHUNK, (i + 1) * CHUNK));
+
+const withScalars = (schemas: readonly (readonly [string, JsonSchema])[]): NamedSchema[] =>
+  schemas.map(([name, schema]) => {
+    const scalar = SCALARS[name];
+    const { description } = schema;
+    return { name, value: toV2(scalar === undefined ? schema : { ...scalar, description }) };
+  });
 
 const namedSchemas = (schemas: Readonly<Record<string, JsonSchema>>): object => ({
   additionalProperties: Object.entries(schemas).map(([name, schema]) => ({ name, value: toV2(schema) })),

@@ -70,8 +70,39 @@ const messages = protobuf.Root.fromJSON({
   },
 });
 
-/** Encodes a document given as a plain object with the messages' field names. */
-export function encodeDocument(document: object): Buffer {
-  const type = messages.lookupType('Document');
-  return Buffer.from(type.encode(type.fromObject(document)).finish());
+export interface NamedSchema {
+  readonly name: string;
+  readonly value: object;
+}
+
+/** Encodes a document piece by piece. What is given are plain objects with the messages' field names. */
+export class DocumentEncoder {
+  readonly #head: Uint8Array;
+  readonly #paths: Uint8Array[] = [];
+  readonly #definitions: Uint8Array[] = [];
+
+  constructor(info: { readonly title: string; readonly version: string }) {
+    this.#head = encode('Document', { swagger: '2.0', info });
+  }
+
+  addPaths(path: readonly object[]): void {
+    this.#paths.push(encode('Paths', { path }));
+  }
+
+  addDefinitions(additionalProperties: readonly NamedSchema[]): void {
+    this.#definitions.push(encode('Properties', { additionalProperties }));
+  }
+
+  /** Messages that hold only repeated fields are put together by putting their bytes together. */
+  finish(): Buffer {
+    const writer = protobuf.Writer.create();
+    writer.uint32((8 << 3) | 2).bytes(Buffer.concat(this.#paths));
+    writer.uint32((9 << 3) | 2).bytes(Buffer.concat(this.#definitions));
+    return Buffer.concat([this.#head, writer.finish()]);
+  }
+}
+
+function encode(name: string, message: object): Uint8Array {
+  const type = messages.lookupType(name);
+  return type.encode(type.fromObject(message)).finish();
 }
