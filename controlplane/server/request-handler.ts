@@ -20,6 +20,7 @@ import { type ResourceRoute, type Route, parsePath, verbOf } from './request-inf
 import { RESOURCE_HANDLERS } from './resource-handlers.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
 import { METRICS_RESOURCES } from '../resource-metrics/resources.ts';
+import { COMPONENT_STATUSES, serveComponentStatuses } from './component-status.ts';
 import { serveMetrics } from './metrics-api.ts';
 import { serveProxy } from './proxying/forward.ts';
 import { isUpgradeSubresource, refuseWithoutUpgrade, serveLog } from './streaming-subresources.ts';
@@ -111,6 +112,7 @@ async function handleResource(context: ServerContext, request: ResourceRequest):
   const { resourceMetrics } = context;
   if (resourceMetrics !== undefined && METRICS_RESOURCES.includes(route.resource))
     await serveMetrics(context, resourceMetrics, request);
+  else if (route.resource === COMPONENT_STATUSES) await serveComponentStatuses(context, request);
   else if (route.subresource === 'proxy') await serveProxy(context, request);
   else if (route.subresource === 'log') await serveLog(context, request);
   else if (isUpgradeSubresource(route.subresource)) await refuseWithoutUpgrade(context, request);

@@ -5,7 +5,7 @@ import type {
   SubjectAccessReviewSpec,
   SubjectRulesReviewStatus,
 } from '#api/gen/types.ts';
-import { apiVersionOf, type Resource } from '#api/resources.ts';
+import { apiVersionOf, resourceOf, type Resource } from '#api/resources.ts';
 import { invalid, StatusError } from '#api/status.ts';
 import type { Authorizer } from '../../authorization/authorizer.ts';
 import type { Entry } from '../../store/store.ts';
@@ -13,18 +13,21 @@ import { checkNamespace, refuseInvalid } from '../create.ts';
 import { decodeObject, type Draft } from '../decode/decode.ts';
 import { entryOf, type Environment } from '../environment.ts';
 import type { Target, UserInfo, WriteOptions } from '../registry.ts';
+import { bindPod } from '../subresources/pod-binding.ts';
+import { succeeded } from '../subresources/subresources.ts';
 import { reviewToken } from './token-review.ts';
 import { userInfoOf } from './user-info.ts';
 import { accessSpecProblems, accessStatus, subjectOf } from './access-review.ts';
 
-/** Answers a POST of a kind that is not kept: reviews of access and of users, which hold a question and get an answer. */
+/** Answers a POST of a kind that is not kept: reviews of access and of users, which hold a question and get an answer, and bindings of Pods. */
 export async function answerQuestion(
-  { authentication, authorizer, clock }: Environment,
+  environment: Environment,
   target: Target,
   body: unknown,
   options: WriteOptions,
 ): Promise<Entry> {
-  const { resource } = target;
+  const { authentication, authorizer, clock } = environment;
+  const { resource, namespace } = target;
   const draft = decodeObject(resource, body, options);
   checkNamespace(target, draft);
   const { user } = options;
@@ -40,6 +43,11 @@ export async function answerQuestion(
     case 'subjectaccessreviews':
     case 'localsubjectaccessreviews':
       return answerAccess(authorizer, target, draft, user);
+    case 'bindings': {
+      const pod = { resource: resourceOf('pods'), namespace, name: draft.metadata.name ?? '' };
+      await bindPod(environment, pod, draft, { ...options, fieldValidation: 'Ignore', duplicateFields: [] });
+      return succeeded();
+    }
     case 'tokenreviews':
       return answer(resource, draft, { status: await reviewToken(authentication.authenticator, draft) });
     default:

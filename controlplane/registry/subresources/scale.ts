@@ -1,4 +1,4 @@
-import type { CustomResourceSubresourceScale, Scale } from '#api/gen/types.ts';
+import type { CustomResourceSubresourceScale, LabelSelector, Scale } from '#api/gen/types.ts';
 import type { Kinds, KubeObject, Resource } from '#api/resources.ts';
 import { selectorRequirements, type Requirement } from '#api/selectors.ts';
 import { invalid, StatusError } from '#api/status.ts';
@@ -15,7 +15,8 @@ import { nameMismatch, writeUpdate } from '../update.ts';
 
 const SCALE = { kind: 'Scale', apiVersion: 'autoscaling/v1' };
 
-type Scalable = Kinds['deployments'] | Kinds['replicasets'];
+type Scalable = Kinds['deployments'] | Kinds['replicasets'] | Kinds['statefulsets'];
+type Controller = Kinds['replicationcontrollers'];
 
 /** A workload seen as a Scale (pkg/registry/apps/deployment/storage/storage.go `scaleFromDeployment`). */
 export function scaleOf(object: KubeObject, resource: Resource): KubeObject {
@@ -42,12 +43,15 @@ function workloadScale(object: KubeObject): ScaleFields {
     spec: spec?.replicas ? { replicas: spec.replicas } : {},
     status: {
       replicas: status?.replicas ?? 0,
-      selector: selectorRequirements(spec?.selector ?? {})
-        .map(requirementText)
-        .toSorted()
-        .join(','),
+      selector: selectorRequirements(selectorOf(object)).map(requirementText).toSorted().join(','),
     },
   };
+}
+
+/** A ReplicationController's is older than selectors with expressions. */
+function selectorOf(object: KubeObject): LabelSelector {
+  if (object.kind !== 'ReplicationController') return (object as unknown as Scalable).spec?.selector ?? {};
+  return { matchLabels: (object as unknown as Controller).spec?.selector ?? {} };
 }
 
 function scaleAtPaths(object: KubeObject, paths: CustomResourceSubresourceScale): ScaleFields {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RESOURCES } from '#api/resources.ts';
 import { create, podBody, target, testRegistry, workloadBody } from '../test-registry.ts';
 
 describe('subresources', () => {
@@ -28,6 +29,32 @@ describe('subresources', () => {
         write,
       ),
     ).rejects.toThrow('the object has been modified');
+  });
+
+  it('show the scale of a ReplicationController, whose selector is but labels', async () => {
+    const cluster = await testRegistry();
+    const template = { ...podBody('web'), metadata: { labels: { app: 'web' } } };
+    const body = { metadata: { name: 'web' }, spec: { template } };
+    await create(cluster, 'replicationcontrollers', body);
+    const scale = { ...target('replicationcontrollers', 'web'), subresource: 'scale' as const };
+    expect((await cluster.registry.get(scale)).object).toMatchObject({
+      spec: { replicas: 1 },
+      status: { selector: 'app=web' },
+    });
+  });
+
+  it('bind the Pod that a Binding names', async () => {
+    const cluster = await testRegistry();
+    await create(cluster, 'pods', podBody('p'));
+    const bindings = RESOURCES.find(({ name }) => name === 'bindings')!;
+    const body = { metadata: { name: 'p' }, target: { kind: 'Node', name: 'node1' } };
+    const { object } = await cluster.registry.create(
+      { resource: bindings, namespace: 'default' },
+      body,
+      cluster.write,
+    );
+    expect(object).toMatchObject({ kind: 'Status', status: 'Success' });
+    expect(cluster.client.get('pods', 'default', 'p')?.spec?.nodeName).toBe('node1');
   });
 
   it('bind a Pod once', async () => {

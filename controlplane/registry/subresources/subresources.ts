@@ -11,7 +11,7 @@ import { patchScale, updateScale } from './scale.ts';
 
 type Updated = Promise<{ entry: Entry; created: boolean }>;
 
-const succeeded = (): Entry =>
+export const succeeded = (): Entry =>
   entryOf({
     kind: 'Status',
     apiVersion: 'v1',

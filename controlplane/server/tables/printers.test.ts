@@ -31,6 +31,22 @@ const COLUMNS: Partial<Record<ResourceName, string>> = {
   csinodes: 'Name Drivers Age',
   csistoragecapacities: 'Name Created_At',
   customresourcedefinitions: 'Name Created_At',
+  controllerrevisions: 'Name Controller Revision Age',
+  cronjobs: 'Name Schedule Timezone Suspend Active Last_Schedule Age | Containers Images Selector',
+  daemonsets:
+    'Name Desired Current Ready Up-to-date Available Node_Selector Age | Containers Images Selector',
+  horizontalpodautoscalers: 'Name Reference Targets MinPods MaxPods Replicas Age',
+  jobs: 'Name Status Completions Duration Age | Containers Images Selector',
+  limitranges: 'Name Created_At',
+  persistentvolumeclaims:
+    'Name Status Volume Capacity Access_Modes StorageClass VolumeAttributesClass Age | VolumeMode',
+  persistentvolumes:
+    'Name Capacity Access_Modes Reclaim_Policy Status Claim StorageClass VolumeAttributesClass Reason Age | VolumeMode',
+  poddisruptionbudgets: 'Name Min_Available Max_Unavailable Allowed_Disruptions Age',
+  podtemplates: 'Name Containers Images Pod_Labels',
+  replicationcontrollers: 'Name Desired Current Ready Age | Containers Images Selector',
+  resourcequotas: 'Name Request Limit Age',
+  statefulsets: 'Name Ready Age | Containers Images',
   deployments: 'Name Ready Up-to-date Available Age | Containers Images Selector',
   deviceclasses: 'Name Age',
   endpoints: 'Name Endpoints Age',
@@ -77,6 +93,62 @@ describe('the columns', () => {
         .join(' ');
     expect([named(0), named(1)].filter((part) => part !== '').join(' | ')).toBe(COLUMNS[resource]);
     expect(columns.find(({ name }) => name === 'Name')?.format).toBe('name');
+  });
+});
+
+describe('a row', () => {
+  it.each([
+    [
+      'jobs',
+      {
+        spec: { completions: 3, template: {} },
+        status: { succeeded: 1, startTime: ago(60), conditions: [{ type: 'Suspended', status: 'True' }] },
+      },
+      'x Suspended 1/3 60s 90s   <none>',
+    ],
+    ['jobs', { spec: { parallelism: 2, template: {} } }, 'x Running 0/1 of 2  90s   <none>'],
+    [
+      'cronjobs',
+      { spec: { schedule: '@daily', suspend: false, jobTemplate: {} }, status: { active: [{}] } },
+      'x @daily <none> False 1 <none> 90s   <none>',
+    ],
+    [
+      'horizontalpodautoscalers',
+      {
+        spec: {
+          minReplicas: 1,
+          maxReplicas: 3,
+          scaleTargetRef: { kind: 'Deployment', name: 'd' },
+          metrics: [
+            { type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 50 } } },
+            { type: 'External', external: { target: { averageValue: '30' } } },
+            { type: 'Pods', pods: { target: { averageValue: '1' } } },
+          ],
+        },
+        status: { currentMetrics: [{ resource: { current: { averageUtilization: 10 } } }] },
+      },
+      'x Deployment/d cpu: 10%/50%, <unknown>/30 (avg) + 1 more... 1 3 0 90s',
+    ],
+    ['poddisruptionbudgets', { spec: { maxUnavailable: '10%' } }, 'x N/A 10% 0 90s'],
+    [
+      'resourcequotas',
+      { status: { hard: { pods: '5', 'limits.cpu': '2' }, used: { pods: '1' } } },
+      'x pods: 1/5 limits.cpu: 0/2 90s',
+    ],
+    [
+      'persistentvolumes',
+      {
+        spec: {
+          capacity: { storage: '1Gi' },
+          accessModes: ['ReadWriteMany', 'ReadWriteOnce'],
+          claimRef: { namespace: 'a', name: 'b' },
+        },
+        status: { phase: 'Bound' },
+      },
+      'x 1Gi RWO,RWX  Bound a/b  <unset>  90s <unset>',
+    ],
+  ] as const)('of %s shows what Kubernetes shows', (resource, object, expected) => {
+    expect(cells(resource, object).join(' ')).toBe(expected);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   serviceAccountPrinter,
 } from './core.ts';
 import { customPrinter } from './custom.ts';
+import { componentStatusPrinter } from './component-status.ts';
 import { eventPrinter } from './events.ts';
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from './networking.ts';
 import { nodePrinter } from './nodes.ts';
@@ -60,11 +61,12 @@ import {
 } from './workloads.ts';
 
 /** How `kubectl get` prints each resource. */
-const PRINTERS: Printers = {
+const PRINTERS: Printers & { readonly componentstatuses: typeof componentStatusPrinter } = {
   apiservices: apiServicePrinter,
   certificatesigningrequests: certificateSigningRequestPrinter,
   clusterrolebindings: roleBindingPrinter,
   clusterroles: createdAtPrinter,
+  componentstatuses: componentStatusPrinter,
   configmaps: configMapPrinter,
   controllerrevisions: controllerRevisionPrinter,
   cronjobs: cronJobPrinter,
