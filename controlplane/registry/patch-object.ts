@@ -22,6 +22,7 @@ export async function patchObject(
   options: WriteOptions,
 ): Promise<{ entry: Entry; created: boolean }> {
   const { versions } = environment;
+  if (patch.type === 'strategic' && target.resource.custom !== undefined) throw noStrategicPatch();
   const conversion = versions.conversionOf(target.resource);
   if (conversion !== undefined && patch.type === 'apply') {
     throw StatusError.badRequest(
@@ -44,6 +45,14 @@ export async function patchObject(
     patch.type === 'apply',
   );
 }
+
+/** The types of custom resources are not Go types, which say how their lists merge. */
+const noStrategicPatch = (): StatusError =>
+  new StatusError(
+    'UnsupportedMediaType',
+    'the body of the request was in an unknown format - accepted media types include: ' +
+      'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+  );
 
 function appliedDraft(
   environment: Environment,

@@ -1,7 +1,7 @@
-import { applyPatch as applyJsonPatch, Pointer, type Operation } from 'rfc6902';
 import type { KubeObject } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { Patch } from '../registry.ts';
+import { CopyLimitError, jsonPatch, JsonPatchError } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 import { goValue, PatchError, strategicMergePatch } from './strategic-merge-patch.ts';
 
@@ -56,7 +56,8 @@ function objectOf(body: unknown): PlainObject {
   return body as PlainObject;
 }
 
-function operationsOf(body: unknown): Operation[] {
+function operationsOf(body: unknown): readonly unknown[] {
+  if (body === null) return [];
   if (!Array.isArray(body)) throw undecodable(body, '[]handlers.jsonPatchOp');
   if (body.length > MAX_OPERATIONS) {
     throw new StatusError(
@@ -64,38 +65,22 @@ function operationsOf(body: unknown): Operation[] {
       `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${body.length}`,
     );
   }
-  return body as Operation[];
+  return body;
 }
-
-/** Copies of copies grow without bound. */
-const MAX_COPIED_BYTES = 3 * 1024 * 1024;
-
-const sizeAt = (object: PlainObject, pointer: string): number =>
-  JSON.stringify(Pointer.fromJSON(pointer).get(object) ?? null).length;
-
-const tooMuchCopied = (bytes: number): StatusError =>
-  new StatusError(
-    'RequestEntityTooLarge',
-    `Unable to complete the copy, the accumulated size increase is ${bytes}, exceeding the limit ${MAX_COPIED_BYTES}`,
-  );
 
 const rejected = (): StatusError =>
   new StatusError('Invalid', 'the server rejected our request due to an error in our request', {});
 
-function applyOperations(current: KubeObject, operations: Operation[]): PlainObject {
-  const object = structuredClone(current) as PlainObject;
+/** As Kubernetes, this does not say which operation is wrong. */
+function applyOperations(current: KubeObject, operations: readonly unknown[]): PlainObject {
   try {
-    let copied = 0;
-    for (const operation of operations) {
-      if (operation.op === 'copy') copied += sizeAt(object, operation.from);
-      if (copied > MAX_COPIED_BYTES) throw tooMuchCopied(copied);
-      if (applyJsonPatch(object, [operation])[0] !== null) throw rejected();
-    }
+    const patched = jsonPatch(current, operations);
+    if (Array.isArray(patched)) throw rejected();
+    return patched as PlainObject;
   } catch (error) {
-    // The library throws on operations that are not even shaped like one.
-    throw error instanceof StatusError ? error : rejected();
+    if (error instanceof CopyLimitError) throw new StatusError('RequestEntityTooLarge', error.message);
+    throw error instanceof JsonPatchError ? rejected() : error;
   }
-  return object;
 }
 
 function applyStrategic(current: KubeObject, body: PlainObject, type: string): PlainObject {

@@ -342,7 +342,7 @@ describe('mutating webhooks', () => {
     );
     answers['/a'] = () => patch({ op: 'remove', path: '/spec/none' });
     expect((await problem(createConfigMap('d'))).message).toBe(
-      'Internal error occurred: remove operation does not apply: doc is missing key: /spec/none: missing value',
+      'Internal error occurred: remove operation does not apply: doc is missing path: "/spec/none": missing value',
     );
   });
 
