@@ -93,6 +93,9 @@ describe('strategicMergePatch', () => {
     );
     const patch = pod([{ name: 'a' }], { '$setElementOrder/containers': [{ name: 'b' }] });
     expect(() => strategicMergePatch(original, patch, 'Pod')).toThrow(/^The order in patch list:/);
+    expect(() => strategicMergePatch(original, pod([{ name: 'a', $patch: 'merge' }]), 'Pod')).toThrow(
+      'merging lists cannot yet be specified in the patch',
+    );
   });
 
   it('never changes the original, never pollutes a prototype, and throws nothing but PatchError', () => {

@@ -118,7 +118,7 @@ function patchList(
     return given === undefined ? original : withoutDirectives(given);
   const patch: readonly unknown[] = given ?? [];
   const sameItem = rule.mergeKey === undefined ? deepEqual : sameKey(rule.mergeKey);
-  if (order !== undefined) checkOrder(patch, order, sameItem);
+  if (order !== undefined && order.length > 0) checkOrder(patch, order, sameItem);
   if (!Array.isArray(original) && deleted === undefined && order === undefined) return newField(patch);
   const merged =
     rule.mergeKey === undefined
@@ -184,6 +184,7 @@ function mergeByKey(
 
 function keyedItem(item: unknown, key: string): PlainObject {
   if (!isObject(item)) throw new PatchError('invalid patch format: list element is not a map');
+  if (item[DIRECTIVE] === 'merge') throw new PatchError('merging lists cannot yet be specified in the patch');
   if (item[DIRECTIVE] !== 'replace' && item[key] === undefined) {
     throw new PatchError(`map: ${goValue(item)} does not contain declared merge key: ${key}`);
   }
