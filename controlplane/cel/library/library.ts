@@ -1,5 +1,6 @@
 import type { Overload } from '../overload.ts';
 import { ADDRESSES } from './addresses.ts';
+import { AUTHORIZATION, AUTHORIZATION_TYPES } from './authorization.ts';
 import { CONVERSIONS, TIME_CONVERSIONS } from './conversions.ts';
 import { LISTS } from './lists.ts';
 import { ADDED_OPTIONALS, OPTIONALS } from './optionals.ts';
@@ -30,7 +31,14 @@ export const ADDED: readonly Overload[] = [
   ...ADDED_OPTIONALS,
   ...QUANTITIES,
   ...ADDRESSES,
+  ...AUTHORIZATION,
 ];
 
 /** Types of the libraries, for the checker. */
-export const OPAQUE_TYPES = ['kubernetes.Quantity', 'kubernetes.URL', 'net.IP', 'net.CIDR'] as const;
+export const OPAQUE_TYPES = [
+  'kubernetes.Quantity',
+  'kubernetes.URL',
+  'net.IP',
+  'net.CIDR',
+  ...AUTHORIZATION_TYPES,
+] as const;

@@ -161,6 +161,15 @@ describe('a validating policy', () => {
     ]);
   });
 
+  it('asks what the user may do', async () => {
+    const may = "authorizer.group('').resource('secrets').namespace('default').check('get').allowed()";
+    await policy({ validations: [{ expression: may }] });
+    await bind();
+    await configMap('c');
+    const write = { ...registry.write, user: { name: 'eve', groups: [] } };
+    await refusal(registry.registry.create(target('configmaps'), { metadata: { name: 'd' } }, write));
+  });
+
   it('warns where its binding asks for that', async () => {
     await policy({ validations: [{ expression: 'false', message: 'hm' }] });
     await bind({ validationActions: ['Warn', 'Audit'] });

@@ -84,12 +84,17 @@ export function invocationOf(
   if (!matchesObject(hook.selectsObject, request)) return undefined;
   if (!matchesNamespace(hook.selectsNamespace, request, tools.store)) return undefined;
   return andThen(present(request, resource, tools), (presented) =>
-    meetsConditions(hook, request, presented) ? presented : undefined,
+    meetsConditions(hook, request, presented, tools) ? presented : undefined,
   );
 }
 
-function meetsConditions({ conditions }: Hook, request: AdmissionRequest, presented: Presented): boolean {
-  const met = conditions?.(() => requestBindings(request, presented)) ?? { matches: true };
+function meetsConditions(
+  { conditions }: Hook,
+  request: AdmissionRequest,
+  presented: Presented,
+  tools: AdmissionTools,
+): boolean {
+  const met = conditions?.(() => requestBindings(request, presented, tools)) ?? { matches: true };
   if ('matches' in met) return met.matches;
   const { group, name } = request.resource;
   throw StatusError.forbidden({ group, resource: name }, request.name, met.error);
