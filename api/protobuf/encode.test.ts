@@ -98,7 +98,7 @@ describe('objects in protobuf', () => {
     expect(back(status)).toEqual(status);
   });
 
-  test('bytes are those that Go writes', () => {
+  test('fields come by their number, map entries by their key', () => {
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' }, data: { b: '2', a: '1' } };
     const body = '0a030a0178 12060a0161120131 12060a0162120132';
     const kind = Buffer.from('ConfigMap').toString('hex');

@@ -8,8 +8,8 @@ const FIXED64 = 1;
 const LENGTH = 2;
 
 /**
- * Writes the JSON form of a type of the field table as Go writes the same object: fields by their number, maps by their keys. Fields that the
- * table does not have are left out; the objects are those that the registry has checked, so values have the types that the table says.
+ * Writes the JSON form of a type of the field table in Go's order: fields by their number, maps by their keys. The zeros that Go writes for
+ * absent fields are not written: they read the same. Fields that the table does not have are left out; the objects are those that the registry has checked, so values have the types that the table says.
  */
 export function writeFields(writer: protobuf.Writer, type: string, json: Json): void {
   for (const row of FIELD_TABLE.get(type) ?? []) {
