@@ -16,7 +16,7 @@ export function booleanParameter(query: URLSearchParams, name: string): boolean 
 }
 
 /** An int64 parameter; undefined when absent or empty. Throws 400 with Go's words. */
-function integerParameter(query: URLSearchParams, name: string): number | undefined {
+export function integerParameter(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null || value === '') return undefined;
   const refuse = (why: string): StatusError =>

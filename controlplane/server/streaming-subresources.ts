@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Kinds, Subresource } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import type { ApiRequest } from './api-request.ts';
+import { authorizeResource } from './authorize.ts';
 import { admitConnection } from './connect-admission.ts';
 import { namedTarget } from './resource-handlers.ts';
 import type { ResourceRequest, ServerContext } from './server-context.ts';
@@ -52,6 +53,8 @@ export async function serveUpgrade(
   what: UpgradeSubresource,
   connection: { request: IncomingMessage; socket: Duplex; head: Buffer },
 ): Promise<void> {
+  // A GET, as WebSockets have it, must not do what a POST may not (KEP-4006).
+  if (request.verb !== 'create') authorizeResource(context.authorizer, request.user, 'create', request.route);
   // The answer to a handshake has no place for warnings that kubectl would show.
   await admitConnection(context, request, () => undefined);
   const pod = await podOf(context, request);

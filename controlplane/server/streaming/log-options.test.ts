@@ -36,9 +36,26 @@ test('impossible options are refused with the words of Kubernetes', () => {
     ['limitBytes=0', 'PodLogOptions "" is invalid: limitBytes: Invalid value: 0: must be greater than 0'],
     ['sinceSeconds=0', 'PodLogOptions "" is invalid: sinceSeconds: Invalid value: 0: must be greater than 0'],
     ['tailLines=x', 'strconv.ParseInt: parsing "x": invalid syntax'],
-    ['sinceTime=noon', 'parsing time "noon" as RFC 3339: cannot parse'],
+    ['tailLines=9223372036854775808', 'strconv.ParseInt: parsing "9223372036854775808": value out of range'],
+    ['sinceTime=noon', 'parsing time "noon" as "2006-01-02T15:04:05Z07:00": cannot parse "noon" as "2006"'],
+    [
+      'sinceTime=2026-01-01',
+      'parsing time "2026-01-01" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T"',
+    ],
+    ['sinceTime=2026-02-30T00:00:00Z', 'parsing time "2026-02-30T00:00:00Z": day out of range'],
   ] as const)
     expect(() => parse(query), query).toThrow(message);
+});
+
+test('of a boolean parameter only 0 and false say no, as in Kubernetes', () => {
+  for (const [value, expected] of [
+    ['follow', true],
+    ['follow=', true],
+    ['follow=maybe', true],
+    ['follow=0', false],
+    ['follow=False', false],
+  ] as const)
+    expect(parse(value), value).toMatchObject({ follow: expected });
 });
 
 test('the only container needs no name, one of several does', () => {

@@ -2,19 +2,16 @@ import type { ContainerStatus } from '#api/gen/types.ts';
 import { rfc3339 } from '#api/clock.ts';
 import type { Kinds } from '#api/resources.ts';
 import { invalid, StatusError, type FieldError } from '#api/status.ts';
+import { booleanParameter, integerParameter } from '../query-options.ts';
 import type { LogOptions } from '#proto/gen/podlab/v1/LogOptions.ts';
-
-/** As Go's `strconv.ParseBool` reads it. */
-export const isTrue = (value: string | null): boolean =>
-  ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value ?? '');
 
 /**
  * PodLogOptions from the query. Throws 422 as `ValidatePodLogOptions` does, 400 for what is not a number or a time.
  */
 export function parseLogOptions(query: URLSearchParams, now: number): LogOptions {
-  const tailLines = numberOf(query, 'tailLines');
-  const limitBytes = numberOf(query, 'limitBytes');
-  const sinceSeconds = numberOf(query, 'sinceSeconds');
+  const tailLines = integerParameter(query, 'tailLines');
+  const limitBytes = integerParameter(query, 'limitBytes');
+  const sinceSeconds = integerParameter(query, 'sinceSeconds');
   const sinceTime = query.get('sinceTime') ?? '';
   const causes: FieldError[] = [];
   if (tailLines !== undefined && tailLines < 0)
@@ -30,25 +27,48 @@ export function parseLogOptions(query: URLSearchParams, now: number): LogOptions
   else if (sinceSeconds !== undefined && sinceSeconds < 1)
     causes.push(invalid('sinceSeconds', sinceSeconds, 'must be greater than 0'));
   if (causes.length > 0) throw StatusError.invalid({ group: '', kind: 'PodLogOptions' }, '', causes);
-  if (sinceTime !== '' && Number.isNaN(Date.parse(sinceTime)))
-    throw StatusError.badRequest(`parsing time ${JSON.stringify(sinceTime)} as RFC 3339: cannot parse`);
+  if (sinceTime !== '') requireTime(sinceTime);
   return {
-    follow: isTrue(query.get('follow')),
-    previous: isTrue(query.get('previous')),
-    timestamps: isTrue(query.get('timestamps')),
+    follow: booleanParameter(query, 'follow'),
+    previous: booleanParameter(query, 'previous'),
+    timestamps: booleanParameter(query, 'timestamps'),
     ...(tailLines === undefined ? {} : { tailLines }),
     ...(limitBytes === undefined ? {} : { limitBytes }),
     sinceTime: sinceSeconds === undefined ? sinceTime : rfc3339(now - sinceSeconds * 1000),
   };
 }
 
-function numberOf(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null || text === '') return undefined;
-  const value = Number(text);
-  if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value))
-    throw StatusError.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return value;
+/** The parts of RFC 3339 as Go's layout names them. */
+const TIME_PARTS: readonly [RegExp, string][] = [
+  [/^\d{4}/, '2006'],
+  [/^-/, '-'],
+  [/^(0[1-9]|1[0-2])/, '01'],
+  [/^-/, '-'],
+  [/^\d{2}/, '02'],
+  [/^T/, 'T'],
+  [/^([01]\d|2[0-3])/, '15'],
+  [/^:/, ':'],
+  [/^[0-5]\d/, '04'],
+  [/^:/, ':'],
+  [/^[0-5]\d([.,]\d+)?/, '05'],
+  [/^(Z|[+-]\d{2}:\d{2})/, 'Z07:00'],
+];
+
+/** Throws 400 for what is no time, with the words of Go's `time.Parse`. */
+function requireTime(text: string): void {
+  const refuse = (why: string): StatusError =>
+    StatusError.badRequest(`parsing time ${JSON.stringify(text)}${why}`);
+  let rest = text;
+  for (const [pattern, part] of TIME_PARTS) {
+    const found = pattern.exec(rest)?.[0];
+    if (found === undefined)
+      throw refuse(` as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(rest)} as "${part}"`);
+    rest = rest.slice(found.length);
+  }
+  if (rest !== '') throw refuse(`: extra text: ${JSON.stringify(rest)}`);
+  // The engine's own parser lets the 31st of any month pass.
+  const [year, month, day] = text.slice(0, 10).split('-').map(Number) as [number, number, number];
+  if (day < 1 || day > new Date(Date.UTC(year, month, 0)).getUTCDate()) throw refuse(': day out of range');
 }
 
 /** Throws 400 when the container has no log (kubelet `validateContainerLogStatus`). */

@@ -4,7 +4,7 @@ import { StatusError } from '#api/status.ts';
 import type { OpenStream } from '#proto/gen/podlab/v1/OpenStream.ts';
 import type { NodeStream } from '../../nodes/node-streams.ts';
 import { chooseContainer } from './container-choice.ts';
-import { isTrue } from './log-options.ts';
+import { booleanParameter } from '../query-options.ts';
 
 /** Which streams an exec or attach has. */
 export interface CommandStreams {
@@ -17,7 +17,7 @@ export interface CommandStreams {
 /** PodExecOptions and PodAttachOptions from the query. Throws 400 as the kubelet's `remotecommand.NewOptions` does. */
 export function parseCommandStreams(query: URLSearchParams, defaults: boolean): CommandStreams {
   const flag = (name: string, missing: boolean): boolean =>
-    query.has(name) ? isTrue(query.get(name)) : missing;
+    query.has(name) ? booleanParameter(query, name) : missing;
   const tty = flag('tty', false);
   const streams = {
     stdin: flag('stdin', false),
