@@ -30,7 +30,9 @@ export async function bindPod(
   }
   validateBinding(binding, target.name);
   const { store, clock, admission } = environment;
-  const request = admissionRequest('CREATE', target, binding as KubeObject, undefined, options);
+  // Also of a Binding that was not posted to the Pod itself.
+  const named = { ...target, subresource: 'binding' as const };
+  const request = admissionRequest('CREATE', named, binding as KubeObject, undefined, options);
   await admission.admit(request);
   await admission.validate(request);
   const entry = await writeOrPretend(store, keyOf(target, target.name), options.dryRun, (current) => {
