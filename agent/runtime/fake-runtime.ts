@@ -37,7 +37,7 @@ export interface FakeExec {
   readonly takes?: number;
 }
 
-export interface FakeUsage {
+interface FakeUsage {
   /** Processors. */
   readonly cpu?: number;
   readonly memoryBytes?: number;

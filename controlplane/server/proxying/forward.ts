@@ -30,7 +30,7 @@ export async function serveProxy(context: ServerContext, request: ResourceReques
   });
 }
 
-export const queryOf = ({ request }: ApiRequest): string => /\?.*$/s.exec(request.url ?? '')?.[0] ?? '';
+const queryOf = ({ request }: ApiRequest): string => /\?.*$/s.exec(request.url ?? '')?.[0] ?? '';
 
 const hostOf = ({ request: { headers } }: ApiRequest): string =>
   String(headers[':authority'] ?? headers.host ?? '');
