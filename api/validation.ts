@@ -172,3 +172,28 @@ const PERCENT_ERROR = regexError(
   '93%',
 );
 export const percentProblems = (value: string): string[] => (/^[0-9]+%$/.test(value) ? [] : [PERCENT_ERROR]);
+
+const WILDCARD = `\\*\\.${SUBDOMAIN}`;
+const WILDCARD_RE = whole(WILDCARD);
+const WILDCARD_ERROR = regexError(
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+  WILDCARD,
+  '*.example.com',
+);
+/** `*.example.com` */
+export const wildcardSubdomainProblems = (value: string): string[] =>
+  check(value, 253, WILDCARD_RE, WILDCARD_ERROR);
+
+const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const HTTP_PATH_RE = whole(HTTP_PATH);
+
+/** What is wrong with `acme.io/foo`, each time with the part that is. */
+export function domainPrefixedPathErrors(value: string): [part: string, problem: string][] {
+  const slash = value.indexOf('/');
+  const [host, path] = [value.slice(0, Math.max(slash, 0)), value.slice(slash + 1)];
+  if (host === '' || path === '') {
+    return [[value, 'must be a domain-prefixed path (such as "acme.io/foo")']];
+  }
+  const errors = dns1123SubdomainProblems(host).map((problem): [string, string] => [host, problem]);
+  return HTTP_PATH_RE.test(path) ? errors : [...errors, [path, regexError('Invalid path', HTTP_PATH)]];
+}

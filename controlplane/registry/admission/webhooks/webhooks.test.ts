@@ -174,7 +174,11 @@ describe('validating webhooks', () => {
   });
 
   it('with side effects let no dry run through', async () => {
-    await configure('validating', 'v', webhook('/v', { sideEffects: 'Some' }));
+    // One that says so is no longer taken, but may be there from before.
+    const old = await configure('validating', 'v', webhook('/v'));
+    const webhooks = (old['webhooks'] as object[]).map((one) => ({ ...one, sideEffects: 'Some' }));
+    const key = { resource: 'validatingwebhookconfigurations', namespace: '', name: 'v' };
+    await registry.store.write(key, () => ({ ...old, webhooks }));
     const write = { ...registry.write, dryRun: true };
     const dry = registry.registry.create(target('configmaps'), configMap('c'), write);
     expect(await problem(dry)).toEqual({

@@ -1,6 +1,7 @@
 import type { Kinds } from '#api/resources.ts';
 import type { Strategy } from '../strategy.ts';
 import { defaultWebhook } from './defaults.ts';
+import { validateWebhooks } from './validate-webhook.ts';
 
 /** pkg/registry/admissionregistration/validatingwebhookconfiguration/strategy.go */
 export const validatingWebhookConfigurationStrategy: Strategy<Kinds['validatingwebhookconfigurations']> = {
@@ -10,6 +11,7 @@ export const validatingWebhookConfigurationStrategy: Strategy<Kinds['validatingw
   setDefaults({ webhooks = [] }) {
     for (const webhook of webhooks) defaultWebhook(webhook);
   },
+  validate: ({ webhooks }) => validateWebhooks(webhooks),
 };
 
 /** pkg/registry/admissionregistration/mutatingwebhookconfiguration/strategy.go */
@@ -23,4 +25,5 @@ export const mutatingWebhookConfigurationStrategy: Strategy<Kinds['mutatingwebho
       webhook.reinvocationPolicy ??= 'Never';
     }
   },
+  validate: ({ webhooks }) => validateWebhooks(webhooks),
 };

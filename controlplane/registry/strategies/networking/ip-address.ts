@@ -1,4 +1,11 @@
 import type { Kinds } from '#api/resources.ts';
+import { deepEqual } from '#api/equal.ts';
+import { invalid, required, type FieldError } from '#api/status.ts';
+import { dns1123SubdomainProblems } from '#api/validation.ts';
+import { isIP } from 'node:net';
+import { NOT_AN_IP } from '../core/endpoint-address.ts';
+import { pathSegmentProblems } from '../rbac/names.ts';
+import { segmentErrors } from './validate-ingress.ts';
 import type { Strategy } from '../strategy.ts';
 
 type IpAddress = Kinds['ipaddresses'];
@@ -9,4 +16,23 @@ export const ipAddressStrategy: Strategy<IpAddress> = {
     // Decoding asks for no field, whatever the type says.
     (address as Partial<IpAddress>).spec ??= {} as IpAddress['spec'];
   },
+  nameProblems: (name) => (isIP(name) === 0 ? [NOT_AN_IP] : []),
+  validate: ({ spec }) => validateParent((spec as Partial<IpAddress['spec']>).parentRef),
+  validateUpdate: ({ spec }, old) =>
+    deepEqual(spec.parentRef, old.spec.parentRef)
+      ? []
+      : [invalid('spec.parentRef', spec.parentRef, 'field is immutable')],
 };
+
+function validateParent(parent: Partial<IpAddress['spec']['parentRef']> | undefined): FieldError[] {
+  const at = 'spec.parentRef';
+  if (parent === undefined) return [required(at)];
+  const { group = '', resource = '', name = '', namespace = '' } = parent;
+  const groups = group === '' ? [] : dns1123SubdomainProblems(group);
+  return [
+    ...groups.map((problem) => invalid(`${at}.group`, group, problem)),
+    ...segmentErrors(resource, `${at}.resource`),
+    ...segmentErrors(name, `${at}.name`),
+    ...pathSegmentProblems(namespace).map((problem) => invalid(`${at}.namespace`, namespace, problem)),
+  ];
+}

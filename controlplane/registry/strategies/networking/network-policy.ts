@@ -1,4 +1,5 @@
 import type { Kinds } from '#api/resources.ts';
+import { validateNetworkPolicySpec } from './validate-network-policy.ts';
 import type { Strategy } from '../strategy.ts';
 
 /** pkg/registry/networking/networkpolicy/strategy.go */
@@ -16,4 +17,5 @@ export const networkPolicyStrategy: Strategy<Kinds['networkpolicies']> = {
       spec.policyTypes = egress.length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];
     }
   },
+  validate: ({ spec }) => validateNetworkPolicySpec(spec!),
 };
