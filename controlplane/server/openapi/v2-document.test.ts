@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
+import { resourceOf } from '#api/resources.ts';
 import { ResourceCatalog } from '../../registry/catalog.ts';
 import { openApiV2Document, openApiV2Json } from './documents.ts';
 
@@ -68,5 +69,31 @@ describe('the OpenAPI v2 document', () => {
       responses: { 201: { schema: { $ref: '#/definitions/io.k8s.api.apps.v1.Deployment' } } },
     });
     expect(JSON.stringify({ paths, definitions })).not.toMatch(/"(?:oneOf|allOf)":\[|#\/components/);
+  });
+
+  it('leaves open what the schema of a custom resource leaves open, so that kubectl does not refuse it', async () => {
+    const catalog = new ResourceCatalog();
+    catalog.set('gadgets.example.com', [
+      {
+        ...resourceOf('configmaps'),
+        name: 'gadgets',
+        group: 'example.com',
+        kind: 'Gadget',
+        storage: 'gadgets.example.com',
+        type: 'example.com/v1/Gadget',
+        listType: 'example.com/v1/GadgetList',
+        openApiSchema: {
+          type: 'object',
+          'x-kubernetes-preserve-unknown-fields': true,
+        },
+      },
+    ]);
+    const { definitions } = JSON.parse((await openApiV2Json(catalog)).toString()) as {
+      definitions: Record<string, Record<string, unknown>>;
+    };
+    const gadget = definitions['com.example.v1.Gadget'];
+    expect(gadget).toMatchObject({ 'x-kubernetes-group-version-kind': [{ kind: 'Gadget' }] });
+    expect(gadget).not.toHaveProperty('type');
+    expect(gadget).not.toHaveProperty('properties');
   });
 });

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { KUBERNETES_VERSION } from '#api/names.ts';
 import * as names from './definition-names.ts';
 import type { JsonSchema } from './schemas.ts';
+import { opened } from './v2-open.ts';
 import { DocumentEncoder, type NamedSchema } from './v2-messages.ts';
 
 interface V3Document {
@@ -80,7 +81,8 @@ const toOperation = (operation: V3Operation): object => ({
   vendorExtension: extensions(operation as unknown as JsonSchema),
 });
 
-function toV2(schema: JsonSchema): object {
+function toV2(given: JsonSchema): object {
+  const schema = opened(given);
   const { allOf, $ref, items, additionalProperties, properties, type, required, description, format } =
     schema as {
       allOf?: readonly JsonSchema[];

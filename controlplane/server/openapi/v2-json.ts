@@ -1,6 +1,7 @@
 import { KUBERNETES_VERSION } from '#api/names.ts';
 import * as names from './definition-names.ts';
 import type { JsonSchema } from './schemas.ts';
+import { opened } from './v2-open.ts';
 
 interface V3Document {
   readonly paths: Readonly<Record<string, V3PathItem>>;
@@ -105,7 +106,7 @@ function toSchema(schema: JsonSchema): JsonSchema {
     oneOf: _,
     default: __,
     ...others
-  } = schema as JsonSchema & { allOf?: readonly JsonSchema[] };
+  } = opened(schema) as JsonSchema & { allOf?: readonly JsonSchema[] };
   const reference = others['$ref'] ?? allOf?.[0]?.['$ref'];
   return {
     ...others,
