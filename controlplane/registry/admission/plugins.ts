@@ -4,6 +4,8 @@ import {
   certificateSigning,
   certificateSubjectRestriction,
 } from './plugins/certificates.ts';
+import { defaultIngressClass } from './plugins/default-ingress-class.ts';
+import { defaultStorageClass } from './plugins/default-storage-class.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { limitRanger } from './plugins/limit-ranger.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
@@ -24,9 +26,11 @@ export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugi
   serviceAccount,
   priority,
   defaultTolerationSeconds,
+  defaultStorageClass,
   certificateApproval,
   certificateSigning,
   certificateSubjectRestriction,
+  defaultIngressClass,
   rbacEscalation,
   mutatingPolicies(tools),
   mutatingWebhooks(tools),
