@@ -24,6 +24,8 @@ import { startServiceLbController } from './service-lb/service-lb-controller.ts'
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startTokenSecretsController } from './serviceaccount/token-secrets-controller.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
+import { startClaimProtection } from './volume-protection/claim-protection-controller.ts';
+import { startVolumeProtection } from './volume-protection/volume-protection-controller.ts';
 
 /** Every controller of the control plane. */
 const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
@@ -52,6 +54,8 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startPodGcController,
   startNamespaceController,
   startGarbageCollector,
+  startClaimProtection,
+  startVolumeProtection,
   startEventTtlController,
 ];
 

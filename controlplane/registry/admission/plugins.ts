@@ -13,6 +13,7 @@ import { priority } from './plugins/priority.ts';
 import { rbacEscalation } from './plugins/rbac-escalation.ts';
 import { resourceQuota } from './plugins/resource-quota.ts';
 import { serviceAccount } from './plugins/service-account.ts';
+import { storageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
 import { compiledExpressions } from './expressions/compiled-expressions.ts';
 import { mutatingPolicies } from './policies/mutating.ts';
 import { validatingPolicies } from './policies/validating.ts';
@@ -27,6 +28,7 @@ export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugi
   priority,
   defaultTolerationSeconds,
   defaultStorageClass,
+  storageObjectInUseProtection,
   certificateApproval,
   certificateSigning,
   certificateSubjectRestriction,
