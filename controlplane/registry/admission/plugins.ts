@@ -9,9 +9,11 @@ import { defaultStorageClass } from './plugins/default-storage-class.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { limitRanger } from './plugins/limit-ranger.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
+import { persistentVolumeClaimResize } from './plugins/persistent-volume-claim-resize.ts';
 import { priority } from './plugins/priority.ts';
 import { rbacEscalation } from './plugins/rbac-escalation.ts';
 import { resourceQuota } from './plugins/resource-quota.ts';
+import { runtimeClass } from './plugins/runtime-class.ts';
 import { serviceAccount } from './plugins/service-account.ts';
 import { storageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
 import { compiledExpressions } from './expressions/compiled-expressions.ts';
@@ -29,6 +31,8 @@ export const admissionPlugins = (tools: AdmissionTools): readonly AdmissionPlugi
   defaultTolerationSeconds,
   defaultStorageClass,
   storageObjectInUseProtection,
+  persistentVolumeClaimResize,
+  runtimeClass,
   certificateApproval,
   certificateSigning,
   certificateSubjectRestriction,
