@@ -212,6 +212,12 @@ export const notSupported = (field: string, value: unknown, supported: readonly 
   value,
   detail: `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}`,
 });
+export const tooMany = (field: string, count: number, max: number): FieldError => ({
+  type: 'FieldValueTooMany',
+  field,
+  value: count,
+  detail: `must have at most ${max} items`,
+});
 export const tooLong = (field: string, maxBytes: number): FieldError => ({
   type: 'FieldValueTooLong',
   field,

@@ -1,16 +1,4 @@
-import { describe, expect, it } from 'vitest';
-import type { ResourceName } from '#api/resources.ts';
-import { StatusError } from '#api/status.ts';
-import { create, target, testRegistry } from '../test-registry.ts';
-
-const problems = async (work: Promise<unknown>): Promise<string[]> => {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof StatusError)) throw new Error('was not refused', { cause: error });
-  return (error.toStatus().details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`);
-};
+import { refusesCreates, refusesUpdates, type BadCreate, type BadUpdate } from './test-refusals.ts';
 
 const service = (port: object) => ({ service: { name: 'svc', port } });
 const path = (more: object) => ({ path: '/', pathType: 'Prefix', backend: service({ number: 80 }), ...more });
@@ -35,7 +23,7 @@ const rule = (more: object) =>
   });
 const attachment = (source: object) => ({ spec: { attacher: 'a', nodeName: 'n', source } });
 
-const CREATES: readonly [ResourceName, object, string[]][] = [
+const CREATES: readonly BadCreate[] = [
   ['ingresses', {}, ['spec: Invalid value: null: either `defaultBackend` or `rules` must be specified']],
   [
     'ingresses',
@@ -162,14 +150,7 @@ const CREATES: readonly [ResourceName, object, string[]][] = [
   ],
 ];
 
-describe('a bad object', () => {
-  it.each(CREATES)('of the %s is refused: %j', async (resource, body, expected) => {
-    const cluster = await testRegistry();
-    expect(await problems(create(cluster, resource, { metadata: { name: 'x' }, ...body }))).toEqual(expected);
-  });
-});
-
-const UPDATES: readonly [ResourceName, object, object, string[]][] = [
+const UPDATES: readonly BadUpdate[] = [
   [
     'ingressclasses',
     { spec: { controller: 'x.y/z' } },
@@ -200,11 +181,5 @@ const UPDATES: readonly [ResourceName, object, object, string[]][] = [
   ],
 ];
 
-describe('a change', () => {
-  it.each(UPDATES)('of %s that may not be is refused: %j', async (resource, before, after, expected) => {
-    const cluster = await testRegistry();
-    const created = await create(cluster, resource, { metadata: { name: 'x' }, ...before });
-    const update = cluster.registry.update(target(resource, 'x'), { ...created, ...after }, cluster.write);
-    expect(await problems(update)).toEqual(expected);
-  });
-});
+refusesCreates(CREATES);
+refusesUpdates(UPDATES);

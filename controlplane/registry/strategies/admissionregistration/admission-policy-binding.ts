@@ -2,6 +2,7 @@ import type { MatchResources } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import type { Strategy } from '../strategy.ts';
 import { defaultMatchResources } from './defaults.ts';
+import { validateMutatingBinding, validateValidatingBinding } from './validate-binding.ts';
 
 /** pkg/registry/admissionregistration/validatingadmissionpolicybinding/strategy.go */
 export const validatingAdmissionPolicyBindingStrategy: Strategy<Kinds['validatingadmissionpolicybindings']> =
@@ -9,6 +10,7 @@ export const validatingAdmissionPolicyBindingStrategy: Strategy<Kinds['validatin
     generation: true,
     needsResourceVersion: true,
     setDefaults: defaultBinding,
+    validate: validateValidatingBinding,
   };
 
 /** pkg/registry/admissionregistration/mutatingadmissionpolicybinding/strategy.go */
@@ -16,6 +18,7 @@ export const mutatingAdmissionPolicyBindingStrategy: Strategy<Kinds['mutatingadm
   generation: true,
   needsResourceVersion: true,
   setDefaults: defaultBinding,
+  validate: validateMutatingBinding,
 };
 
 function defaultBinding({ spec }: { spec?: { matchResources?: MatchResources } }): void {

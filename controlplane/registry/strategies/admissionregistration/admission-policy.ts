@@ -2,6 +2,7 @@ import type { Kinds } from '#api/resources.ts';
 import { separateStatus } from '../separate-status.ts';
 import type { Strategy } from '../strategy.ts';
 import { defaultMatchResources } from './defaults.ts';
+import { validateMutatingPolicy, validateValidatingPolicy } from './validate-policy.ts';
 
 type ValidatingPolicy = Kinds['validatingadmissionpolicies'];
 
@@ -17,6 +18,7 @@ export const validatingAdmissionPolicyStrategy: Strategy<ValidatingPolicy> = {
     if (spec.matchConstraints !== undefined) defaultMatchResources(spec.matchConstraints);
     policy.status ??= {};
   },
+  validate: validateValidatingPolicy,
 };
 
 /** pkg/registry/admissionregistration/mutatingadmissionpolicy/strategy.go */
@@ -29,4 +31,5 @@ export const mutatingAdmissionPolicyStrategy: Strategy<Kinds['mutatingadmissionp
     spec.failurePolicy ??= 'Fail';
     if (spec.matchConstraints !== undefined) defaultMatchResources(spec.matchConstraints);
   },
+  validate: validateMutatingPolicy,
 };

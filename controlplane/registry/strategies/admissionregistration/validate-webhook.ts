@@ -6,7 +6,7 @@ import type {
   RuleWithOperations,
   ValidatingWebhook,
 } from '#api/gen/types.ts';
-import { duplicate, invalid, notSupported, required, type FieldError } from '#api/status.ts';
+import { duplicate, invalid, notSupported, required, tooMany, type FieldError } from '#api/status.ts';
 import {
   dns1035LabelProblems,
   dns1123SubdomainProblems,
@@ -22,7 +22,7 @@ type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>;
 export const FAILURE_POLICIES = ['Fail', 'Ignore'];
 export const MATCH_POLICIES = ['Equivalent', 'Exact'];
 const SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
-const REINVOCATION_POLICIES = ['IfNeeded', 'Never'];
+export const REINVOCATION_POLICIES = ['IfNeeded', 'Never'];
 const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 
 /** `validateValidatingWebhookConfiguration`, and of mutating ones (pkg/apis/admissionregistration/validation). */
@@ -164,10 +164,8 @@ export function validateMatchConditions(
   at: string,
 ): FieldError[] {
   const names = conditions.map(({ name }) => name);
-  const detail = `must have at most ${MAX_CONDITIONS} items`;
-  const tooMany: FieldError = { type: 'FieldValueTooMany', field: at, value: conditions.length, detail };
   return [
-    ...(conditions.length > MAX_CONDITIONS ? [tooMany] : []),
+    ...(conditions.length > MAX_CONDITIONS ? [tooMany(at, conditions.length, MAX_CONDITIONS)] : []),
     ...eachItem(conditions, at, ({ name = '', expression = '' }: Partial<MatchCondition>, field, index) => {
       const problems = name === '' ? [] : qualifiedNameProblems(name);
       return [
