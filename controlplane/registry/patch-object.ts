@@ -96,7 +96,9 @@ function patchedDraft(
   options: WriteOptions,
 ): Draft {
   const { object, shown } = applyPatch(current, patch, target.resource.type);
-  const draft = decodePatched(target.resource, object, options, (why) => invalidPatch(shown, why));
+  const refuse = (why: string): StatusError => invalidPatch(shown, why);
+  const wording = patch.type === 'strategic' ? 'converter' : 'json';
+  const draft = decodePatched(target.resource, object, options, refuse, wording);
   if (draft.metadata.name !== target.name) throw nameMismatch(draft.metadata.name ?? '', target.name);
   return draft;
 }

@@ -1,12 +1,10 @@
 import { canonicalQuantity, QuantityError } from '#api/quantity.ts';
 import { fieldsOf, type Field, type FieldType } from '#api/schema.ts';
 import { goName, isQuantity, keepsEmpty, qualifiedGoName, stringType } from './go-types.ts';
-
-/** A value that cannot become the wanted Go type; the message is Go's or Kubernetes'. */
-export class DecodeError extends Error {}
+import { DecodeError, type GoType, jsonKind, mismatch, type MismatchContext } from './mismatch.ts';
 
 /** Where the decoder stands, and what strict decoding would refuse. */
-export interface DecodeContext {
+export interface DecodeContext extends MismatchContext {
   readonly path: (string | number)[];
   readonly strictErrors: string[];
 }
@@ -32,7 +30,7 @@ export function decoderOf(type: string): Decoder {
   // Fields are compiled at the first use: types refer to each other in circles.
   let fields: Map<string, FieldDecoder> | undefined;
   const decoder: Decoder = (value, context) => {
-    if (!isPlainObject(value)) throw mismatch(value, qualifiedGoName(type), context, '');
+    if (!isPlainObject(value)) throw mismatch(value, structType(type), context, '');
     fields ??= compileFields(type);
     return decodeObject(value, fields, context);
   };
@@ -61,6 +59,8 @@ function decodeObject(
   }
   return result;
 }
+
+const structType = (type: string): GoType => ({ name: qualifiedGoName(type), kind: 'struct' });
 
 const isPlainObject = (value: unknown): value is PlainObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -125,14 +125,14 @@ function compileType(type: FieldType, leaf: Decoder, struct: string, format: str
 function objectDecoder(type: string, struct: string): Decoder {
   const decode = decoderOf(type);
   return (value, context) => {
-    if (!isPlainObject(value)) throw mismatch(value, qualifiedGoName(type), context, struct);
+    if (!isPlainObject(value)) throw mismatch(value, structType(type), context, struct);
     return decode(value, context);
   };
 }
 
 function arrayDecoder(element: Decoder, goType: string, struct: string): Decoder {
   return (value, context) => {
-    if (!Array.isArray(value)) throw mismatch(value, goType, context, struct);
+    if (!Array.isArray(value)) throw mismatch(value, { name: goType, kind: 'slice' }, context, struct);
     return value.map((item: unknown, index) => {
       if (item === null) return zeroOf(goType.slice(2), element);
       context.path.push(index);
@@ -154,7 +154,7 @@ function zeroOf(goType: string, element: Decoder): unknown {
 
 function mapDecoder(element: Decoder, goType: string, struct: string): Decoder {
   return (value, context) => {
-    if (!isPlainObject(value)) throw mismatch(value, goType, context, struct);
+    if (!isPlainObject(value)) throw mismatch(value, { name: goType, kind: 'map' }, context, struct);
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [
         key,
@@ -183,6 +183,10 @@ function scalarGoName(scalar: string, format: string): string {
   return scalar === 'boolean' ? 'bool' : scalar;
 }
 
+const BOOL: GoType = { name: 'bool', kind: 'bool' };
+const BYTES: GoType = { name: '[]uint8', kind: 'slice' };
+const DOUBLE: GoType = { name: 'float64', kind: 'float64' };
+
 function scalarDecoder(scalar: string, format: string, struct: string, goType: string): Decoder {
   switch (scalar) {
     case 'string':
@@ -191,7 +195,7 @@ function scalarDecoder(scalar: string, format: string, struct: string, goType: s
       return format === 'double' ? floatDecoder(struct) : integerDecoder(struct, format);
     case 'boolean':
       return (value, context) => {
-        if (typeof value !== 'boolean') throw mismatch(value, 'bool', context, struct);
+        if (typeof value !== 'boolean') throw mismatch(value, BOOL, context, struct);
         return value;
       };
     case 'time':
@@ -205,16 +209,19 @@ function scalarDecoder(scalar: string, format: string, struct: string, goType: s
 
 function stringDecoder(struct: string, goType: string): Decoder {
   return (value, context) => {
-    if (typeof value !== 'string') throw mismatch(value, goType, context, struct);
+    if (typeof value !== 'string') throw mismatch(value, { name: goType, kind: 'string' }, context, struct);
     return value;
   };
 }
 
 function bytesDecoder(struct: string): Decoder {
   return (value, context) => {
-    if (typeof value !== 'string') throw mismatch(value, '[]uint8', context, struct);
+    if (typeof value !== 'string') throw mismatch(value, BYTES, context, struct);
     const wrong = base64ErrorAt(value);
-    if (wrong >= 0) throw new DecodeError(`illegal base64 data at input byte ${wrong}`);
+    if (wrong >= 0) {
+      const by = context.wording === 'converter' ? 'error decoding from json: ' : '';
+      throw new DecodeError(`${by}illegal base64 data at input byte ${wrong}`);
+    }
     return value.replaceAll(/[\r\n]/g, '');
   };
 }
@@ -237,11 +244,12 @@ const INT_LIMITS: Record<string, readonly [number, number]> = {
 
 function integerDecoder(struct: string, format: string): Decoder {
   const goType = format === '' ? 'int64' : format;
+  const wanted: GoType = { name: goType, kind: goType };
   const [least, most] = INT_LIMITS[goType] ?? INT_LIMITS['int64']!;
   return (value, context) => {
-    if (typeof value !== 'number') throw mismatch(value, goType, context, struct);
+    if (typeof value !== 'number') throw mismatch(value, wanted, context, struct);
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw mismatch(value, goType, context, struct, ` ${value}`);
+      throw mismatch(value, wanted, context, struct, ` ${value}`);
     }
     return value;
   };
@@ -249,7 +257,7 @@ function integerDecoder(struct: string, format: string): Decoder {
 
 function floatDecoder(struct: string): Decoder {
   return (value, context) => {
-    if (typeof value !== 'number') throw mismatch(value, 'float64', context, struct);
+    if (typeof value !== 'number') throw mismatch(value, DOUBLE, context, struct);
     return value;
   };
 }
@@ -304,21 +312,6 @@ function canonicalTime(text: string, micro: boolean): string {
   }
   const seconds = new Date(Math.floor(time / 1000) * 1000).toISOString().slice(0, 19);
   return micro ? `${seconds}.${(match[7] ?? '').slice(1).padEnd(6, '0').slice(0, 6)}Z` : `${seconds}Z`;
-}
-
-const jsonKind = (value: unknown): string =>
-  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-
-function mismatch(
-  value: unknown,
-  goType: string,
-  context: DecodeContext,
-  struct: string,
-  detail = '',
-): DecodeError {
-  const path = context.path.filter((segment) => typeof segment === 'string').join('.');
-  const into = path === '' ? 'Go value' : `Go struct field ${struct}.${path}`;
-  return new DecodeError(`json: cannot unmarshal ${jsonKind(value)}${detail} into ${into} of type ${goType}`);
 }
 
 /** `spec.containers[0].imagee`. */

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RESOURCES, resourceOf } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
-import { decodeObject } from './decode.ts';
+import { decodeObject, decodePatched, LENIENT } from './decode.ts';
 
 const WARN = { fieldValidation: 'Warn', warn: () => undefined } as const;
 const pod = (spec: object): object => ({ metadata: { name: 'p' }, spec });
@@ -113,6 +113,44 @@ describe('decodeObject', () => {
         }
         expect(JSON.stringify(body)).toBe(before);
       }),
+    );
+  });
+});
+
+const spec = (fields: object): { [field: string]: unknown } => ({ spec: fields });
+
+const why = (body: { [field: string]: unknown }, wording: 'json' | 'converter'): string => {
+  try {
+    decodePatched(resourceOf('pods'), body, LENIENT, (text) => StatusError.badRequest(text), wording);
+  } catch (error) {
+    return (error as StatusError).message;
+  }
+  return '';
+};
+
+describe('decodePatched', () => {
+  it.each([
+    [{ metadata: { labels: 'invalid' } }, 'cannot restore map from string'],
+    [{ metadata: [] }, 'cannot restore struct from: slice'],
+    [spec({ containers: 3 }), 'cannot restore slice from int64'],
+    [spec({ containers: {} }), 'cannot restore slice from map'],
+    [spec({ hostNetwork: 'true' }), 'unrecognized type: bool'],
+    [spec({ priority: '1' }), 'unrecognized type: int32'],
+    [spec({ priority: 1.5 }), 'cannot convert float64 to int32'],
+    [spec({ nodeName: 1 }), 'cannot convert int64 to string'],
+    [spec({ nodeName: 1.5 }), 'unrecognized type: string'],
+    [spec({ restartPolicy: true }), 'unrecognized type: string'],
+    [
+      spec({ priority: 2 ** 31 }),
+      'json: cannot unmarshal number 2147483648 into Go struct field PodSpec.spec.priority of type int32',
+    ],
+  ])('words what a strategic merge patch made of %j as the converter does: %s', (body, message) => {
+    expect(why(body, 'converter')).toBe(message);
+  });
+
+  it('words a mismatch of other patches as the JSON decoder does', () => {
+    expect(why({ metadata: { labels: 'invalid' } }, 'json')).toBe(
+      'json: cannot unmarshal string into Go struct field ObjectMeta.metadata.labels of type map[string]string',
     );
   });
 });

@@ -3,8 +3,9 @@ import { isType } from '#api/schema.ts';
 import { StatusError } from '#api/status.ts';
 import type { WriteOptions } from '../registry.ts';
 import { decodeCustom } from '../custom/decode-custom.ts';
-import { DecodeError, decoderOf, type DecodeContext, type Decoder } from './decode-value.ts';
+import { decoderOf, type DecodeContext, type Decoder } from './decode-value.ts';
 import { internalPackage } from './go-types.ts';
+import { DecodeError, type Wording } from './mismatch.ts';
 
 /** An object as decoded: all of it is new, so the strategies may change it until it is stored. Metadata may still lack everything. */
 export type Draft = KubeObject;
@@ -42,15 +43,16 @@ const customDecoder =
   (value, context) =>
     decodeCustom(resource, value as { [field: string]: unknown }, context);
 
-/** Decodes what a patch has made of an object. `refuse` words what is wrong with it. */
+/** Decodes what a patch has made of an object. `refuse` words what is wrong with it, `wording` how a value is not of its type. */
 export function decodePatched(
   resource: Resource,
   body: { [field: string]: unknown },
   options: Strictness,
   refuse: (why: string) => StatusError,
+  wording: Wording = 'json',
 ): Draft {
   const wanted = { kind: resource.kind, apiVersion: apiVersionOf(resource) };
-  const described: Described = { ...describe(body, wanted), refuse };
+  const described: Described = { ...describe(body, wanted), refuse, wording };
   checkKind(described, wanted, resource.group);
   return decodeResource(resource, body, options, described);
 }
@@ -79,7 +81,8 @@ function decodeFields(
   described: Described,
   wanted: { kind: string; apiVersion: string },
 ): { [field: string]: unknown } {
-  const context: DecodeContext = { path: [], strictErrors: duplicates(options) };
+  const { wording } = described;
+  const context: DecodeContext = { path: [], strictErrors: duplicates(options), wording };
   const object = decodeOrRefuse(decode, value, context, described);
   handleStrictErrors(context.strictErrors, options, described);
   const { kind: _kind, apiVersion: _apiVersion, ...fields } = object;
@@ -91,6 +94,7 @@ interface Described {
   readonly kind: string;
   readonly apiVersion: string;
   readonly refuse: (why: string) => StatusError;
+  readonly wording: Wording;
 }
 
 function rootObject(body: unknown, kind: string): { [field: string]: unknown } {
@@ -115,6 +119,7 @@ function describe(
   return {
     kind,
     apiVersion,
+    wording: 'json',
     refuse: (why) =>
       StatusError.badRequest(`${kind} in version "${version}" cannot be handled as a ${wanted.kind}: ${why}`),
   };
