@@ -97,6 +97,14 @@ const CASES: readonly Case[] = [
       'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   },
   {
+    request: ['POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: {} }],
+    headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    code: 406,
+    reason: 'NotAcceptable',
+    message:
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  },
+  {
     request: ['POST', `${PODS}?dryRun=Some`, POD],
     code: 422,
     reason: 'Invalid',

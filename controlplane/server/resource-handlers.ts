@@ -24,6 +24,8 @@ import { serveWatch } from './watch-handler.ts';
 type Handler = (context: ServerContext, request: ResourceRequest) => Promise<void>;
 
 const OF_OBJECT: readonly Transform[] = ['Table', 'PartialObjectMetadata'];
+/** Reviews are answers, which have neither rows nor metadata. */
+const OF_ANSWER: readonly Transform[] = [];
 const OF_LIST: readonly Transform[] = ['Table', 'PartialObjectMetadataList', 'PartialObjectMetadata'];
 
 /** What serves each verb. */
@@ -69,7 +71,7 @@ async function list(context: ServerContext, request: ResourceRequest): Promise<v
 
 async function create(context: ServerContext, request: ResourceRequest): Promise<void> {
   const { exchange, route, user } = request;
-  const output = outputOf(request);
+  const output = outputOf(request, route.resource.verbs.includes('get') ? OF_OBJECT : OF_ANSWER);
   const query = writeOptions(exchange.query, 'CreateOptions', exchange.header('user-agent'));
   const { body, duplicateFields } = await objectBody(exchange, kindOfBody(route));
   const write: WriteOptions = { ...query, user, warn: exchange.warn, duplicateFields };
