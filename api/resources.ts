@@ -112,6 +112,8 @@ export interface Resource {
   readonly conversion?: k8s.CustomResourceConversion;
   /** Objects that were kept in another version before this one was chosen may still be kept in that. */
   readonly keepsOthers?: boolean;
+  /** The schema has defaults that objects may lack which were kept before it had them. */
+  readonly defaultsOnRead?: boolean;
 }
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';

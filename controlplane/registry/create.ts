@@ -105,7 +105,7 @@ export function prepareCreate(
   return andThen(admission.admit(request), () => {
     strategy.prepareForCreate?.(draft, contextOf(environment, resource, options));
     refuseInvalid(resource, draft, [
-      ...validateMetadata(draft.metadata, strategy.nameProblems),
+      ...validateMetadata(draft.metadata, strategy),
       ...(strategy.validate?.(draft) ?? []),
       ...(strategy.validateCreate?.(draft) ?? []),
     ]);

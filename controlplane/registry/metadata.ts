@@ -76,10 +76,15 @@ export function mergeMetadata(given: GivenMeta, old: ObjectMeta): ObjectMeta {
 
 const MAX_ANNOTATIONS_BYTES = 256 * 1024;
 
+interface MetadataRules {
+  readonly nameProblems?: (name: string, prefix: boolean) => string[];
+  readonly bareFinalizers?: boolean;
+}
+
 /** Metadata rules of every kind (`apimachinery/pkg/api/validation.ValidateObjectMeta`). */
 export function validateMetadata(
   meta: GivenMeta,
-  nameProblems: (name: string, prefix: boolean) => string[] = dns1123SubdomainProblems,
+  { nameProblems = dns1123SubdomainProblems, bareFinalizers = false }: MetadataRules = {},
   path = 'metadata',
 ): FieldError[] {
   const errors: FieldError[] = [];
@@ -98,7 +103,7 @@ export function validateMetadata(
   errors.push(...validateLabels(meta.labels, `${path}.labels`));
   errors.push(...validateAnnotations(meta.annotations, `${path}.annotations`));
   errors.push(...validateOwnerReferences(meta.ownerReferences ?? [], `${path}.ownerReferences`));
-  errors.push(...validateFinalizers(meta.finalizers ?? [], `${path}.finalizers`));
+  errors.push(...validateFinalizers(meta.finalizers ?? [], `${path}.finalizers`, bareFinalizers));
   return errors;
 }
 
@@ -165,18 +170,25 @@ function validateOwnerReference(reference: OwnerReference, path: string): FieldE
 
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-function validateFinalizers(finalizers: readonly string[], path: string): FieldError[] {
-  const errors = finalizers.flatMap((finalizer, index) => finalizerErrors(finalizer, `${path}[${index}]`));
+function validateFinalizers(finalizers: readonly string[], path: string, bare: boolean): FieldError[] {
+  const errorsOf = bare ? qualifiedErrors : finalizerErrors;
+  const errors = finalizers.flatMap((finalizer, index) => errorsOf(finalizer, `${path}[${index}]`));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
   return errors;
 }
 
+const qualifiedErrors = (finalizer: string, path: string): FieldError[] =>
+  qualifiedNameProblems(finalizer).map((problem) => invalid(path, finalizer, problem));
+
+/** Whether a finalizer is neither one of Kubernetes' own nor named with a domain. */
+export const isBareFinalizer = (finalizer: string): boolean =>
+  !finalizer.includes('/') && !STANDARD_FINALIZERS.has(finalizer);
+
 export function finalizerErrors(finalizer: string, path: string): FieldError[] {
-  const problems = qualifiedNameProblems(finalizer);
-  if (problems.length > 0) return problems.map((problem) => invalid(path, finalizer, problem));
-  if (finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)) return [];
+  const errors = qualifiedErrors(finalizer, path);
+  if (errors.length > 0 || !isBareFinalizer(finalizer)) return errors;
   return [invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
 }
 

@@ -195,7 +195,7 @@ function updateErrors(
 ): FieldError[] {
   const strategy = strategyOf(environment, target.resource);
   const errors = [
-    ...validateMetadata(draft.metadata, strategy.nameProblems),
+    ...validateMetadata(draft.metadata, strategy),
     ...validateMetadataUpdate(draft.metadata, current.metadata),
   ];
   if (target.subresource === 'status') {

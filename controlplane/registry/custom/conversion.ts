@@ -26,10 +26,11 @@ function conversionBetween(resource: Resource, storage: Resource, webhooks: Webh
   const { selectableFields } = customStrategy(resource.custom!);
   const convert = (objects: readonly KubeObject[], wanted: Resource): MaybePromise<readonly KubeObject[]> => {
     const others = objects.filter(({ apiVersion }) => apiVersion !== apiVersionOf(wanted));
-    if (others.length === 0) return objects;
+    const shown = (object: KubeObject): KubeObject => defaulted(object, wanted);
+    if (others.length === 0) return objects.map(shown);
     return andThen(converted(others, wanted, webhooks), (all) => {
       const made = new Map(all.map((one, at) => [others[at]!, fitted(one, wanted)]));
-      return objects.map((object) => made.get(object) ?? object);
+      return objects.map((object) => made.get(object) ?? shown(object));
     });
   };
   return {
@@ -54,6 +55,15 @@ function converted(
     kind: rest.kind,
     metadata,
   }));
+}
+
+/** With the defaults that the version got after the object was kept. */
+function defaulted(object: KubeObject, resource: Resource): KubeObject {
+  if (resource.defaultsOnRead !== true) return object;
+  const { apiVersion, kind, metadata, ...rest } = object;
+  const made: KubeObject = { apiVersion, kind, metadata, ...structuredClone(rest) };
+  applyDefaults(made, schemaOf(resource));
+  return made;
 }
 
 /** Without what the version does not know, and with its defaults. */

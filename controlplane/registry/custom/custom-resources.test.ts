@@ -163,6 +163,32 @@ it('are selected by the fields that the definition names', async () => {
   await expect(count('spec.size=1')).rejects.toThrow('field label not supported: spec.size');
 });
 
+it('get the defaults that their version got after they were kept when they are read', async () => {
+  const cluster = await withWidgets();
+  await make(cluster, { size: 1 });
+  const properties = { ...SCHEMA.properties, shape: { type: 'string', default: 'round' } };
+  const later = version('v1', { schema: { openAPIV3Schema: { ...SCHEMA, properties } } });
+  const made = cluster.client.get('customresourcedefinitions', '', 'widgets.example.com')!;
+  const changed = { ...made, spec: { ...made.spec, versions: [later] } } as typeof made;
+  await cluster.client.update('customresourcedefinitions', changed);
+  const { object } = await cluster.registry.get(widgets(cluster, 'w'));
+  expect(object).toMatchObject({ spec: { size: 1 }, shape: 'round' });
+  const { entries } = await cluster.registry.list(widgets(cluster), {});
+  expect(entries[0]?.object['shape']).toBe('round');
+});
+
+it('may have finalizers without a domain, with a warning for each new one', async () => {
+  const cluster = await withWidgets();
+  const warnings: string[] = [];
+  const options = { ...cluster.write, warn: (text: string) => warnings.push(text) };
+  const body = { ...widget({ size: 1 }), metadata: { name: 'w', finalizers: ['bare', 'example.com/full'] } };
+  await cluster.registry.create(widgets(cluster), body, options);
+  await cluster.registry.patch(widgets(cluster, 'w'), merge({ spec: { size: 2 } }), options);
+  expect(warnings).toEqual([
+    'metadata.finalizers: "bare": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers',
+  ]);
+});
+
 it('are shown in every served version', async () => {
   const old = version('v1beta1', { storage: false });
   const cluster = await withWidgets([version('v1'), old]);

@@ -1,4 +1,5 @@
 import type { CustomResourceDefinitionVersion } from '#api/gen/types.ts';
+import { hasDefaults } from './schema/defaults.ts';
 import { isObject } from './schema/nodes.ts';
 import type { Kinds, Resource, Subresource, Verb } from '#api/resources.ts';
 
@@ -54,6 +55,7 @@ function rowOf(definition: Definition, version: CustomResourceDefinitionVersion)
     isStorageVersion: version.storage,
     openApiSchema: (version.schema?.openAPIV3Schema ?? {}) as { readonly [keyword: string]: unknown },
     custom: version,
+    ...(hasDefaults(version.schema?.openAPIV3Schema ?? {}) ? { defaultsOnRead: true } : {}),
     ...((status?.storedVersions ?? []).length > 1 ? { keepsOthers: true } : {}),
     ...(spec.conversion === undefined ? {} : { conversion: spec.conversion }),
   };

@@ -2,6 +2,7 @@ import type { CustomResourceDefinitionVersion } from '#api/gen/types.ts';
 import type { KubeObject } from '#api/resources.ts';
 import { invalid, type FieldError } from '#api/status.ts';
 import type { Strategy } from '../strategies/strategy.ts';
+import { isBareFinalizer } from '../metadata.ts';
 import { parseJsonPath } from './json-path.ts';
 import { hasRules, ruleProblems } from './rules.ts';
 import { applyDefaults } from './schema/defaults.ts';
@@ -25,6 +26,8 @@ function strategyOf(version: CustomResourceDefinitionVersion): Strategy {
     generation: true,
     needsResourceVersion: true,
     unknownFieldStyle: 'short',
+    bareFinalizers: true,
+    warnings: finalizerWarnings,
     setDefaults: (object) => applyDefaults(object, schema),
     validateCreate: (object) => errorsOf(object),
     validateUpdate: errorsOf,
@@ -32,6 +35,14 @@ function strategyOf(version: CustomResourceDefinitionVersion): Strategy {
     selectableFields: selectableFields(version),
   };
 }
+
+const finalizerWarnings = ({ metadata }: KubeObject, old?: KubeObject): string[] =>
+  (metadata.finalizers ?? [])
+    .filter((one) => isBareFinalizer(one) && old?.metadata.finalizers?.includes(one) !== true)
+    .map(
+      (one) =>
+        `metadata.finalizers: ${JSON.stringify(one)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,
+    );
 
 type ErrorsOf = (object: KubeObject, old?: KubeObject) => FieldError[];
 

@@ -24,6 +24,8 @@ export interface Strategy<T = KubeObject> {
   readonly status?: StatusStrategy<T>;
   /** Reasons why a name is wrong for the kind; a DNS subdomain by default. `prefix`: it is a generateName. */
   readonly nameProblems?: (name: string, prefix: boolean) => string[];
+  /** Finalizers need no domain (Kubernetes asks for one only in its built-in kinds). */
+  readonly bareFinalizers?: boolean;
   /** How subresources other than the status write the object. */
   readonly subresources?: { readonly [S in Subresource]?: StatusStrategy<T> };
   /** Has `metadata.generation`, which grows with every change of anything but metadata and status. */

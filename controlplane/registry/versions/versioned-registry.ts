@@ -28,18 +28,18 @@ export function versionedRegistry(inner: Registry, versions: Versions): Registry
       return one(conversion, await inner.create(stored, object, decoded(options, target.resource)));
     },
     get: async (target) => {
-      const conversion = conversionFor(versions, target);
+      const conversion = viewFor(versions, target);
       if (conversion === undefined) return inner.get(target);
       return one(conversion, await inner.get(inStorage(versions, target)));
     },
     list: async (target, options) => {
-      const conversion = versions.conversionOf(target.resource);
+      const conversion = versions.viewOf(target.resource);
       const listed = await inner.list(target, options);
       if (conversion === undefined) return listed;
       return { ...listed, entries: await versions.convert(conversion, listed.entries) };
     },
     watch: (target, options, on) => {
-      const conversion = versions.conversionOf(target.resource);
+      const conversion = versions.viewOf(target.resource);
       if (conversion === undefined) return inner.watch(target, options, on);
       const convert = (entry: Entry): MaybePromise<Entry> => {
         const converted = versions.convert(conversion, [entry]);
@@ -93,8 +93,15 @@ export function versionedRegistry(inner: Registry, versions: Versions): Registry
 const conversionFor = (
   versions: Versions,
   { resource, subresource }: Target & Partial<NamedTarget>,
-): Conversion | undefined =>
-  subresource === undefined || subresource === 'status' ? versions.conversionOf(resource) : undefined;
+): Conversion | undefined => (isWhole(subresource) ? versions.conversionOf(resource) : undefined);
+
+const viewFor = (
+  versions: Versions,
+  { resource, subresource }: Target & Partial<NamedTarget>,
+): Conversion | undefined => (isWhole(subresource) ? versions.viewOf(resource) : undefined);
+
+const isWhole = (subresource: NamedTarget['subresource']): boolean =>
+  subresource === undefined || subresource === 'status';
 
 const inStorage = (versions: Versions, target: NamedTarget): NamedTarget => ({
   ...target,

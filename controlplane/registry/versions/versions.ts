@@ -42,7 +42,15 @@ export class Versions {
 
   /** Undefined for the version in which all objects are kept: nothing is to be converted. */
   conversionOf(resource: Resource): Conversion | undefined {
-    if (resource.isStorageVersion && resource.keepsOthers !== true) return undefined;
+    return resource.isStorageVersion && resource.keepsOthers !== true ? undefined : this.#given(resource);
+  }
+
+  /** What objects go through before they are shown: a conversion, or in the version in which they are kept its defaults. */
+  viewOf(resource: Resource): Conversion | undefined {
+    return resource.defaultsOnRead === true ? this.#given(resource) : this.conversionOf(resource);
+  }
+
+  #given(resource: Resource): Conversion {
     for (const source of this.#sources) {
       const conversion = source(resource);
       if (conversion !== undefined) return conversion;

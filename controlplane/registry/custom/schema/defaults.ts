@@ -13,6 +13,13 @@ export function applyDefaults(value: unknown, schema: Schema): void {
   if (isObject(value)) defaultObject(value, schema);
 }
 
+/** Whether the schema has a default anywhere. */
+export function hasDefaults(schema: Schema): boolean {
+  if (schema.default !== undefined) return true;
+  const inner = [...Object.values(schema.properties ?? {}), itemsOf(schema), additionalOf(schema)];
+  return inner.some((child) => isObject(child) && hasDefaults(child));
+}
+
 function defaultObject(value: JsonObject, schema: Schema): void {
   for (const key of Object.keys(value)) {
     const child = fieldSchema(schema, key);
