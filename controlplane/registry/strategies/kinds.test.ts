@@ -257,6 +257,12 @@ describe('on update', () => {
     const cluster = await testRegistry();
     const { registry, write } = cluster;
     const claim = target('persistentvolumeclaims', 'x');
+    const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
+    await create(cluster, 'storageclasses', {
+      metadata: { name: 'standard', annotations },
+      provisioner: 'example.com/disk',
+      allowVolumeExpansion: true,
+    });
     await create(cluster, 'persistentvolumeclaims', bodyOf('persistentvolumeclaims'));
     const resize = (storage: string): Promise<unknown> =>
       registry.patch(
