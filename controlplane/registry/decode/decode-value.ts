@@ -7,6 +7,8 @@ import { DecodeError, type GoType, jsonKind, mismatch, type MismatchContext } fr
 export interface DecodeContext extends MismatchContext {
   readonly path: (string | number)[];
   readonly strictErrors: string[];
+  /** Paths of fields that the body has more than once, until they are named in `strictErrors`. */
+  readonly duplicates?: Set<string>;
 }
 
 export type Decoder = (value: unknown, context: DecodeContext) => unknown;
@@ -51,6 +53,7 @@ function decodeObject(
       if (given !== undefined) context.strictErrors.push(`unknown field "${formatPath(context.path, key)}"`);
       continue;
     }
+    if (context.duplicates?.size) nameDuplicate(formatPath(context.path, key), context);
     if (given === null || given === undefined) continue;
     context.path.push(key);
     const decoded = field.decode(given, context);
@@ -58,6 +61,11 @@ function decodeObject(
     if (!field.isEmpty(decoded)) result[key] = decoded;
   }
   return result;
+}
+
+/** Go's decoder names duplicate and unknown fields as it comes to them. */
+function nameDuplicate(path: string, { duplicates, strictErrors }: DecodeContext): void {
+  if (duplicates?.delete(path) === true) strictErrors.push(`duplicate field "${path}"`);
 }
 
 const structType = (type: string): GoType => ({ name: qualifiedGoName(type), kind: 'struct' });

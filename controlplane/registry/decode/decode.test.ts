@@ -88,6 +88,19 @@ describe('decodeObject', () => {
     );
   });
 
+  it('names duplicate and unknown fields in the order in which they stand', () => {
+    const strict = {
+      fieldValidation: 'Strict',
+      warn: () => undefined,
+      duplicateFields: ['metadata.labels.a', 'spec.nodeName'],
+    } as const;
+    const body = { metadata: { labels: { a: 'b' } }, spec: { unknown: 'foo', nodeName: 'n', more: 1 } };
+    expect(() => decodeObject(resourceOf('pods'), body, strict)).toThrow(
+      'strict decoding error: duplicate field "metadata.labels.a", unknown field "spec.unknown", ' +
+        'duplicate field "spec.nodeName", unknown field "spec.more"',
+    );
+  });
+
   it('answers any body with an object or a StatusError, and shares nothing with it', () => {
     const json = fc.object({
       key: fc.constantFrom(

@@ -71,8 +71,9 @@ export function decodeAs(
   return decodeFields(decoderOf(type), value, options, described, wanted);
 }
 
-const duplicates = ({ duplicateFields = [] }: Strictness): string[] =>
-  duplicateFields.map((path) => `duplicate field "${path}"`);
+/** Of the fields that no type named: those of maps and custom resources. */
+const unnamed = (duplicates: ReadonlySet<string>): string[] =>
+  Array.from(duplicates, (path) => `duplicate field "${path}"`);
 
 function decodeFields(
   decode: Decoder,
@@ -82,9 +83,10 @@ function decodeFields(
   wanted: { kind: string; apiVersion: string },
 ): { [field: string]: unknown } {
   const { wording } = described;
-  const context: DecodeContext = { path: [], strictErrors: duplicates(options), wording };
+  const duplicates = new Set(options.duplicateFields);
+  const context: DecodeContext = { path: [], strictErrors: [], duplicates, wording };
   const object = decodeOrRefuse(decode, value, context, described);
-  handleStrictErrors(context.strictErrors, options, described);
+  handleStrictErrors([...unnamed(duplicates), ...context.strictErrors], options, described);
   const { kind: _kind, apiVersion: _apiVersion, ...fields } = object;
   return { kind: wanted.kind, apiVersion: wanted.apiVersion, ...fields };
 }
