@@ -74,7 +74,8 @@ export function mergeMetadata(given: GivenMeta, old: ObjectMeta): ObjectMeta {
   return merged;
 }
 
-const MAX_ANNOTATIONS_BYTES = 256 * 1024;
+/** All keys and values together. */
+export const MAX_ANNOTATIONS_BYTES = 256 * 1024;
 
 interface MetadataRules {
   readonly nameProblems?: (name: string, prefix: boolean) => string[];

@@ -168,3 +168,45 @@ test('a manager that is one too many joins the oldest two', async () => {
   expect(managers[0]).toBe('ancient-changes');
   expect(object.metadata.managedFields![0]!.fieldsV1).toMatchObject({ 'f:data': { 'f:a': {}, 'f:k1': {} } });
 });
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+const appliedByClient = async (data: object, live = data): Promise<TestRegistry> => {
+  const fixture = await testRegistry();
+  const annotations = { [LAST_APPLIED]: JSON.stringify(configMap(data)) };
+  await create(fixture, 'configmaps', configMap(live, { annotations }));
+  return fixture;
+};
+
+test('kubectl takes over what it has applied from the client, and writes down what it applies now', async () => {
+  const object = await apply(await appliedByClient({ a: '1' }), configMap({ a: '<2>' }), 'kubectl');
+  expect(object['data']).toEqual({ a: '<2>' });
+  expect(object.metadata.annotations?.[LAST_APPLIED]).toBe(
+    '{"apiVersion":"v1","data":{"a":"\\u003c2\\u003e"},"kind":"ConfigMap","metadata":{"name":"one"}}\n',
+  );
+});
+
+test('what was changed since the client applied it stays a conflict', async () => {
+  const fixture = await appliedByClient({ a: '1' }, { a: 'changed' });
+  await expect(apply(fixture, configMap({ a: '2' }), 'kubectl')).rejects.toMatchObject({
+    reason: 'Conflict',
+  });
+});
+
+test('other managers take over nothing from the client, and leave its annotation alone', async () => {
+  const fixture = await appliedByClient({ a: '1' });
+  await expect(apply(fixture, configMap({ a: '2' }), 'b')).rejects.toMatchObject({ reason: 'Conflict' });
+  const object = await apply(fixture, configMap({ b: '2' }), 'b');
+  expect(object.metadata.annotations?.[LAST_APPLIED]).toBe(JSON.stringify(configMap({ a: '1' })));
+});
+
+test.each(['', 'no JSON', '[]', `{"apiVersion":"v1","data":${'['.repeat(50_000)}${']'.repeat(50_000)}}`])(
+  'an annotation that holds no configuration lets kubectl take over nothing (%#)',
+  async (text) => {
+    const fixture = await testRegistry();
+    await create(fixture, 'configmaps', configMap({ a: '1' }, { annotations: { [LAST_APPLIED]: text } }));
+    await expect(apply(fixture, configMap({ a: '2' }), 'kubectl')).rejects.toMatchObject({
+      reason: 'Conflict',
+    });
+  },
+);

@@ -1,9 +1,11 @@
+import type { ManagedFieldsEntry } from '#api/gen/types.ts';
 import type { KubeObject } from '#api/resources.ts';
 import { StatusError } from '#api/status.ts';
 import { shapeProblem } from './check.ts';
 import { compare, type Comparison } from './compare.ts';
 import { isObject, textOf, type PlainObject } from './elements.ts';
-import { intersection, isEmpty, pathsOf, union, type FieldSet } from './field-set.ts';
+import { difference, intersection, isEmpty, pathsOf, union, type FieldSet } from './field-set.ts';
+import { followedAnnotations, takenOverFromClient } from './last-applied.ts';
 import { disown, entriesOf, isSameManager, ownersOf, type Owner } from './managers.ts';
 import { fieldsIn, mergeInto, prune } from './merge.ts';
 import type { TrackedWrite } from './track.ts';
@@ -30,12 +32,21 @@ export function applyConfiguration(
   const next = (prune(merged, last?.fields ?? {}, owned, shape) ?? {}) as PlainObject;
   const compared = compare(live, next, shape);
   const [gained, lost] = [ownable(compared.changed), ownable(compared.removed)];
-  if (!force) refuseConflicts(others, gained);
+  if (!force) refuseConflicts(others, difference(gained, takenOverFromClient(current, write)));
   const isSame = last !== undefined && isUnchanged(compared);
   const mine: Owner = { ...writer, time: isSame ? last.time : time, fields };
   const entries = entriesOf([...disown(others, union(gained, lost)), mine]);
-  const { managedFields: _managed, ...metadata } = (next['metadata'] ?? {}) as PlainObject;
-  return { ...next, metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries } };
+  return withManagedFields(next, entries, followedAnnotations(next, applied, writer.manager));
+}
+
+function withManagedFields(
+  object: PlainObject,
+  entries: readonly ManagedFieldsEntry[],
+  annotations: PlainObject | undefined,
+): PlainObject {
+  const { managedFields: _managed, ...metadata } = (object['metadata'] ?? {}) as PlainObject;
+  if (annotations !== undefined) metadata['annotations'] = annotations;
+  return { ...object, metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries } };
 }
 
 const isUnchanged = ({ changed, removed }: Comparison): boolean => isEmpty(changed) && isEmpty(removed);
