@@ -26,7 +26,10 @@ it('tells a flow schema whose priority level goes', async () => {
   const context = testContext();
   const running = startDefaultConditions(context);
   const { client } = context;
-  await client.create('prioritylevelconfigurations', { metadata: { name: 'p' }, spec: { type: 'Exempt' } });
+  await client.create('prioritylevelconfigurations', {
+    metadata: { name: 'p' },
+    spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } },
+  });
   await client.create('flowschemas', {
     metadata: { name: 's' },
     spec: { priorityLevelConfiguration: { name: 'p' } },

@@ -6,16 +6,21 @@ import type {
   ResourcePolicyRule,
 } from '#api/gen/types.ts';
 import type { KubeObject } from '#api/resources.ts';
+import {
+  EVERYBODY,
+  everything,
+  group,
+  MANDATORY_LEVELS,
+  MANDATORY_SCHEMAS,
+} from '../../registry/strategies/flowcontrol/mandatory-objects.ts';
 import type { Wanted } from './objects.ts';
 
 /** An administrator who takes this annotation away keeps what they have changed. */
 const AUTO_UPDATE = 'apf.kubernetes.io/autoupdate-spec';
-/** What the API server itself relies on is put back whatever the annotation says. */
-const MANDATORY = ['exempt', 'catch-all'];
 
 const metadata = (name: string) => ({ name, annotations: { [AUTO_UPDATE]: 'true' } });
 const isEnforced = (object: Pick<KubeObject, 'metadata'>): boolean =>
-  MANDATORY.includes(object.metadata.name) || object.metadata.annotations?.[AUTO_UPDATE] === 'true';
+  object.metadata.name in MANDATORY_SCHEMAS || object.metadata.annotations?.[AUTO_UPDATE] === 'true';
 
 const level = (
   name: string,
@@ -45,11 +50,8 @@ const queued = (
 
 /** k8s.io/apiserver `pkg/apis/flowcontrol/bootstrap` */
 const LEVELS: readonly Wanted[] = [
-  level('exempt', { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } }),
-  level('catch-all', {
-    type: 'Limited',
-    limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: 'Reject' } },
-  }),
+  level('exempt', MANDATORY_LEVELS.exempt),
+  level('catch-all', MANDATORY_LEVELS['catch-all']),
   queued('system', 30, 33, 64, 6),
   queued('node-high', 40, 25, 64, 6),
   queued('leader-election', 10, 0, 16, 4),
@@ -58,21 +60,11 @@ const LEVELS: readonly Wanted[] = [
   queued('global-default', 20, 50, 128, 6),
 ];
 
-const group = (name: string): FlowcontrolV1Subject => ({ kind: 'Group', group: { name } });
 const user = (name: string): FlowcontrolV1Subject => ({ kind: 'User', user: { name } });
 const ANY_SYSTEM_ACCOUNT: FlowcontrolV1Subject = {
   kind: 'ServiceAccount',
   serviceAccount: { name: '*', namespace: 'kube-system' },
 };
-const EVERYBODY = [group('system:unauthenticated'), group('system:authenticated')];
-
-const everything = (...subjects: FlowcontrolV1Subject[]): PolicyRulesWithSubjects => ({
-  subjects,
-  resourceRules: [
-    { verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true, namespaces: ['*'] },
-  ],
-  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-});
 
 const leases = (verbs: string[]): ResourcePolicyRule => ({
   verbs,
@@ -81,40 +73,40 @@ const leases = (verbs: string[]): ResourcePolicyRule => ({
   namespaces: ['*'],
 });
 
-function schema(
+const schema = (name: string, spec: FlowSchemaSpec): Wanted<'flowschemas'> => ({
+  resource: 'flowschemas',
+  object: { metadata: metadata(name), spec },
+  enforced: ['spec'],
+  isEnforced,
+});
+
+const suggested = (
   name: string,
   priorityLevel: string,
   matchingPrecedence: number,
   distinguisher: FlowDistinguisher,
   rule: PolicyRulesWithSubjects,
-): Wanted<'flowschemas'> {
-  const spec: FlowSchemaSpec = {
+): Wanted<'flowschemas'> =>
+  schema(name, {
     priorityLevelConfiguration: { name: priorityLevel },
     matchingPrecedence,
     ...(distinguisher === undefined ? {} : { distinguisherMethod: { type: distinguisher } }),
     rules: [rule],
-  };
-  return {
-    resource: 'flowschemas',
-    object: { metadata: metadata(name), spec },
-    enforced: ['spec'],
-    isEnforced,
-  };
-}
+  });
 
 type FlowDistinguisher = 'ByUser' | 'ByNamespace' | undefined;
 
 const SCHEMAS: readonly Wanted[] = [
-  schema('exempt', 'exempt', 1, undefined, everything(group('system:masters'))),
-  schema('probes', 'exempt', 2, undefined, {
+  schema('exempt', MANDATORY_SCHEMAS.exempt),
+  suggested('probes', 'exempt', 2, undefined, {
     subjects: EVERYBODY,
     nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/healthz', '/readyz', '/livez'] }],
   }),
-  schema('system-leader-election', 'leader-election', 100, 'ByUser', {
+  suggested('system-leader-election', 'leader-election', 100, 'ByUser', {
     subjects: [user('system:kube-controller-manager'), user('system:kube-scheduler'), ANY_SYSTEM_ACCOUNT],
     resourceRules: [leases(['get', 'create', 'update'])],
   }),
-  schema('system-node-high', 'node-high', 400, 'ByUser', {
+  suggested('system-node-high', 'node-high', 400, 'ByUser', {
     subjects: [group('system:nodes')],
     resourceRules: [
       {
@@ -127,19 +119,25 @@ const SCHEMAS: readonly Wanted[] = [
       leases(['*']),
     ],
   }),
-  schema('system-nodes', 'system', 500, 'ByUser', everything(group('system:nodes'))),
-  schema(
+  suggested('system-nodes', 'system', 500, 'ByUser', everything(group('system:nodes'))),
+  suggested(
     'kube-controller-manager',
     'workload-high',
     800,
     'ByNamespace',
     everything(user('system:kube-controller-manager')),
   ),
-  schema('kube-scheduler', 'workload-high', 800, 'ByNamespace', everything(user('system:kube-scheduler'))),
-  schema('kube-system-service-accounts', 'workload-high', 900, 'ByNamespace', everything(ANY_SYSTEM_ACCOUNT)),
-  schema('service-accounts', 'workload-low', 9000, 'ByUser', everything(group('system:serviceaccounts'))),
-  schema('global-default', 'global-default', 9900, 'ByUser', everything(...EVERYBODY)),
-  schema('catch-all', 'catch-all', 10000, 'ByUser', everything(...EVERYBODY)),
+  suggested('kube-scheduler', 'workload-high', 800, 'ByNamespace', everything(user('system:kube-scheduler'))),
+  suggested(
+    'kube-system-service-accounts',
+    'workload-high',
+    900,
+    'ByNamespace',
+    everything(ANY_SYSTEM_ACCOUNT),
+  ),
+  suggested('service-accounts', 'workload-low', 9000, 'ByUser', everything(group('system:serviceaccounts'))),
+  suggested('global-default', 'global-default', 9900, 'ByUser', everything(...EVERYBODY)),
+  schema('catch-all', MANDATORY_SCHEMAS['catch-all']),
 ];
 
 /** The priority levels and flow schemas of a new cluster. */

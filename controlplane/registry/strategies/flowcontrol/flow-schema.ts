@@ -1,12 +1,17 @@
 import type { Kinds } from '#api/resources.ts';
 import { separateStatus } from '../separate-status.ts';
 import type { Strategy } from '../strategy.ts';
+import { validateConditions } from './validate-conditions.ts';
+import { validateFlowSchema } from './validate-flow-schema.ts';
 
 type FlowSchema = Kinds['flowschemas'];
 
+const separate = separateStatus<FlowSchema>(() => ({}), 'kept');
+
 /** pkg/registry/flowcontrol/flowschema/strategy.go */
 export const flowSchemaStrategy: Strategy<FlowSchema> = {
-  ...separateStatus<FlowSchema>(() => ({}), 'kept'),
+  ...separate,
+  status: { ...separate.status, validateUpdate: validateConditions },
   generation: true,
 
   setDefaults(schema) {
@@ -14,4 +19,5 @@ export const flowSchemaStrategy: Strategy<FlowSchema> = {
     spec.matchingPrecedence ??= 1000;
     schema.status ??= {};
   },
+  validate: ({ metadata, spec }) => validateFlowSchema(metadata.name, spec ?? {}),
 };

@@ -2,12 +2,17 @@ import type { LimitedPriorityLevelConfiguration } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import { separateStatus } from '../separate-status.ts';
 import type { Strategy } from '../strategy.ts';
+import { validateConditions } from './validate-conditions.ts';
+import { validatePriorityLevel } from './validate-priority-level.ts';
 
 type PriorityLevel = Kinds['prioritylevelconfigurations'];
 
+const separate = separateStatus<PriorityLevel>(() => ({}), 'kept');
+
 /** pkg/registry/flowcontrol/prioritylevelconfiguration/strategy.go */
 export const priorityLevelConfigurationStrategy: Strategy<PriorityLevel> = {
-  ...separateStatus<PriorityLevel>(() => ({}), 'kept'),
+  ...separate,
+  status: { ...separate.status, validateUpdate: validateConditions },
   generation: true,
 
   setDefaults(level) {
@@ -19,6 +24,7 @@ export const priorityLevelConfigurationStrategy: Strategy<PriorityLevel> = {
     }
     level.status ??= {};
   },
+  validate: ({ metadata, spec }) => validatePriorityLevel(metadata.name, spec ?? {}),
 };
 
 function defaultLimited(limited: LimitedPriorityLevelConfiguration): void {
