@@ -372,6 +372,65 @@ const OBJECTS: readonly (readonly [path: string, object: object])[] = [
     },
   ],
   [
+    '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies',
+    {
+      metadata: { name: 'm' },
+      spec: {
+        matchConstraints: {
+          resourceRules: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['x'] }],
+        },
+        mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }],
+        reinvocationPolicy: 'Never',
+      },
+    },
+  ],
+  [
+    '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings',
+    {
+      metadata: { name: 'b' },
+      spec: {
+        policyName: 'none',
+        validationActions: ['Deny'],
+        paramRef: { name: 'n', parameterNotFoundAction: 'Deny' },
+      },
+    },
+  ],
+  [
+    '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas',
+    {
+      metadata: { name: 'f' },
+      spec: {
+        priorityLevelConfiguration: { name: 'p' },
+        rules: [
+          {
+            subjects: [{ kind: 'User', user: { name: 'u' } }],
+            resourceRules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'], namespaces: ['*'] }],
+            nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/x'] }],
+          },
+        ],
+      },
+    },
+  ],
+  [
+    '/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations',
+    {
+      metadata: { name: 'l' },
+      spec: { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 64 } } } },
+    },
+  ],
+  [
+    '/apis/storage.k8s.io/v1/csidrivers',
+    { metadata: { name: 'd' }, spec: { tokenRequests: [{ audience: 'a', expirationSeconds: 600 }] } },
+  ],
+  [
+    '/apis/storage.k8s.io/v1/csinodes',
+    { metadata: { name: 'n' }, spec: { drivers: [{ name: 'd', nodeID: 'n', topologyKeys: ['k'] }] } },
+  ],
+  [
+    '/apis/storage.k8s.io/v1/namespaces/default/csistoragecapacities',
+    { metadata: { name: 'c' }, storageClassName: 's', nodeTopology: {}, capacity: '1Gi' },
+  ],
+  [
     '/apis/authorization.k8s.io/v1/subjectaccessreviews',
     { spec: { user: 'a', groups: ['b'], resourceAttributes: { verb: 'get', resource: 'pods' } } },
   ],
