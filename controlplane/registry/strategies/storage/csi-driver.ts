@@ -1,6 +1,7 @@
 import { deepEqual } from '#api/equal.ts';
 import type { Kinds } from '#api/resources.ts';
 import type { Strategy } from '../strategy.ts';
+import { validateCsiDriver, validateCsiDriverUpdate } from './validate-csi.ts';
 
 type CsiDriver = Kinds['csidrivers'];
 
@@ -19,6 +20,8 @@ export const csiDriverStrategy: Strategy<CsiDriver> = {
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
   },
+  validate: ({ spec }) => validateCsiDriver(spec),
+  validateUpdate: ({ spec }, old) => validateCsiDriverUpdate(spec, old.spec),
   prepareForUpdate(driver, old) {
     const changed = GENERATION_FIELDS.some((field) => !deepEqual(driver.spec[field], old.spec[field]));
     if (changed) driver.metadata.generation = (old.metadata.generation ?? 0) + 1;
