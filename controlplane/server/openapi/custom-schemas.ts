@@ -27,8 +27,6 @@ export const customSchemas = (resources: readonly Resource[]): Record<string, Js
     ]),
   );
 
-const STRING: JsonSchema = { type: 'string' };
-
 /** What kube-apiserver adds to the author's schema: the fields that every object has. */
 function objectSchema(resource: Resource): JsonSchema {
   const given = resource.openApiSchema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
@@ -37,22 +35,32 @@ function objectSchema(resource: Resource): JsonSchema {
     ...given,
     properties: {
       ...(typeof properties === 'object' ? properties : {}),
-      apiVersion: STRING,
-      kind: STRING,
+      apiVersion: API_VERSION,
+      kind: KIND,
       metadata: { allOf: [reference(definitionName('ObjectMeta'))] },
     },
     ...kindOf(resource, resource.kind),
   };
 }
 
+const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+const API_VERSION: JsonSchema = {
+  description: `APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: ${CONVENTIONS}#resources`,
+  type: 'string',
+};
+const KIND: JsonSchema = {
+  description: `Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: ${CONVENTIONS}#types-kinds`,
+  type: 'string',
+};
+
 const listSchema = (resource: Resource): JsonSchema => ({
   description: `${resource.kind}List is a list of ${resource.kind}`,
   type: 'object',
   required: ['items'],
   properties: {
-    apiVersion: STRING,
+    apiVersion: API_VERSION,
     items: { type: 'array', items: reference(resourceDefinitionName(resource)) },
-    kind: STRING,
+    kind: KIND,
     metadata: { allOf: [reference(definitionName('ListMeta'))] },
   },
   ...kindOf(resource, `${resource.kind}List`),

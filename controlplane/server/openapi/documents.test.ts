@@ -128,6 +128,7 @@ describe('OpenAPI documents', () => {
     catalog.set('widgets.example.com', [widgets]);
     const document = (await openApiDocuments(catalog)).get('apis/example.com/v1');
     expect(document?.json).toContain('com.example.v1.WidgetList');
+    expect(document?.json).toContain('"description":"APIVersion defines the versioned schema of this');
     expect(document?.json).not.toMatch(/vnd\.kubernetes\.protobuf|strategic-merge-patch|\/watch\//);
   });
 });
