@@ -2,6 +2,7 @@ import type { Kinds } from '#api/resources.ts';
 import { separateStatus } from '../separate-status.ts';
 import type { Strategy } from '../strategy.ts';
 import { defaultClaimSpec } from './requests.ts';
+import { immutableSpec, validateRequests } from './validate-claim.ts';
 
 type ResourceClaim = Kinds['resourceclaims'];
 
@@ -9,6 +10,8 @@ type ResourceClaim = Kinds['resourceclaims'];
 export const resourceClaimStrategy: Strategy<ResourceClaim> = {
   ...separateStatus<ResourceClaim>(() => ({}), 'kept'),
 
+  validateCreate: ({ spec }) => validateRequests(spec, 'spec'),
+  validateUpdate: ({ spec }, old) => immutableSpec(spec, old.spec),
   setDefaults(claim) {
     // Decoding asks for no field, whatever the type says.
     defaultClaimSpec(((claim as Partial<ResourceClaim>).spec ??= {}));
