@@ -8,7 +8,7 @@ const NAMESPACE = 'kube-system';
 const NAME = 'extension-apiserver-authentication';
 
 /** The name that the front proxy's certificate has. */
-export const FRONT_PROXY_CLIENT = 'front-proxy-client';
+const FRONT_PROXY_CLIENT = 'front-proxy-client';
 
 /**
  * Tells aggregated servers, by a ConfigMap that all may read, whom to believe who a user is: clients with certificates of the cluster's CA, and

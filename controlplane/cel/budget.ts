@@ -4,7 +4,7 @@ import { CelCostError } from './errors.ts';
 export const PER_CALL_LIMIT = 1_000_000;
 
 /** apiserver `RuntimeCELCostBudget`: what all expressions about one object may cost together. */
-export const RUNTIME_COST_BUDGET = 10_000_000;
+const RUNTIME_COST_BUDGET = 10_000_000;
 
 /**
  * What may still be spent on evaluations. Every operation pays before it does anything, in proportion to the data that it goes through,

@@ -72,7 +72,7 @@ export const MIN_INT = -(2n ** 63n);
 const MIN_TIMESTAMP = -62135596800n * 1_000_000_000n;
 const MAX_TIMESTAMP = 253402300799n * 1_000_000_000n + 999_999_999n;
 
-export const isOpaque = (value: CelValue): value is Opaque =>
+const isOpaque = (value: CelValue): value is Opaque =>
   typeof value === 'object' && value !== null && 'celType' in value && !isPlain(value);
 
 const isPlain = (value: object): boolean => {

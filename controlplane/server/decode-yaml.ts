@@ -8,7 +8,7 @@ export interface DecodedYaml {
   readonly duplicates: readonly DuplicateKey[];
 }
 
-export interface DuplicateKey {
+interface DuplicateKey {
   /** As `spec.containers[0].name`. */
   readonly path: string;
   readonly key: string;

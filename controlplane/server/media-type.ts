@@ -1,7 +1,7 @@
 import { StatusError } from '#api/status.ts';
 
 /** The ways in which an object may be written. */
-export type Encoding = 'json' | 'yaml' | 'protobuf';
+type Encoding = 'json' | 'yaml' | 'protobuf';
 /** A request for another form of an object: `as=Table;v=v1;g=meta.k8s.io`. */
 export type Transform = 'none' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
 

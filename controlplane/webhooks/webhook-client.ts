@@ -19,7 +19,7 @@ export interface WebhookClientConfig {
   readonly caBundle?: string;
 }
 
-export interface CallOptions {
+interface CallOptions {
   /** Of the whole call, from the connection to the last byte of the answer. */
   readonly timeoutSeconds: number;
   /** Tells the webhook of the timeout in the query (`?timeout=10s`), as admission does. */

@@ -88,7 +88,7 @@ const ESCAPES: { readonly [character: string]: string } = {
   '"': '\\"',
 };
 
-export const quote = (text: string): string =>
+const quote = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- exactly these are escaped.
   `"${text.toWellFormed().replace(/[\x07-\r\\"]/g, (character) => ESCAPES[character] ?? character)}"`;
 

@@ -42,7 +42,7 @@ export function startClusterRoleAggregation({ client, clock, log }: ControllerCo
 const isAggregated = ({ aggregationRule }: ClusterRole): boolean => aggregationRule !== undefined;
 
 /** The rules of the other roles that the selectors name: selector by selector, roles by name, each rule once. */
-export function aggregatedRules(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {
+function aggregatedRules(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] {
   const byName = all
     .filter(({ metadata }) => metadata.name !== role.metadata.name)
     .sort((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));

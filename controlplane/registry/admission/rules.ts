@@ -8,11 +8,7 @@ const GROUP = 'admissionregistration.k8s.io';
 export const configuresAdmission = ({ resource }: AdmissionRequest): boolean => resource.group === GROUP;
 
 /** Whether a rule of a webhook or policy is about this request, seen as one for `resource` (apiserver `predicates/rules/rules.go`). */
-export const matchesRule = (
-  rule: RuleWithOperations,
-  request: AdmissionRequest,
-  resource: Resource,
-): boolean =>
+const matchesRule = (rule: RuleWithOperations, request: AdmissionRequest, resource: Resource): boolean =>
   holds(rule.operations, request.operation) &&
   holds(rule.apiGroups, resource.group) &&
   holds(rule.apiVersions, resource.version) &&

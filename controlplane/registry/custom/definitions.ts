@@ -21,7 +21,7 @@ export const isEstablished = ({ status }: Definition): boolean =>
   status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True') === true;
 
 /** Where the definition's objects are kept. */
-export const storageOf = ({ spec }: Definition): string => `${spec.names.plural}.${spec.group}`;
+const storageOf = ({ spec }: Definition): string => `${spec.names.plural}.${spec.group}`;
 
 /**
  * The catalog's rows of a definition, in the order of discovery: one for each served version, and one without verbs for the version in which
@@ -70,7 +70,7 @@ const VERSION = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/;
 const STABILITY = ['alpha', 'beta', undefined];
 
 /** k8s.io/apimachinery `version.CompareKubeAwareVersionStrings`, the preferred one first: v2, v1, v1beta2, v1alpha1, foo. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [x, y] = [VERSION.exec(a), VERSION.exec(b)];
   if (x === null || y === null) return x === y ? (a < b ? -1 : Number(a > b)) : x === null ? 1 : -1;
   const ranks = [x, y].map(([, major, stability, minor]) => [

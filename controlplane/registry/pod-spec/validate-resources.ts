@@ -26,7 +26,7 @@ const OTHER_RESOURCES: ReadonlySet<string> = new Set([
   'services.loadbalancers',
 ]);
 
-export const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
+const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
 export const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/');
 export const mayOvercommit = (name: string): boolean => !isExtended(name) && !isHugePages(name);
 

@@ -7,7 +7,7 @@ import { type JsonSchema, reference } from './schemas.ts';
 export const isCustom = ({ type }: Resource): boolean => !isType(type);
 
 /** `stable.example.com/v1` CronTab → `com.example.stable.v1.CronTab` (apiextensions-apiserver `controller/openapi/builder`). */
-export const customDefinitionName = ({ group, version, kind }: Resource): string =>
+const customDefinitionName = ({ group, version, kind }: Resource): string =>
   [...group.split('.').toReversed(), version, kind].join('.');
 
 /** The name of the definition of a resource's objects. */

@@ -7,7 +7,7 @@ import { expressionOf } from './expression.ts';
 const MATCH_CONDITIONS_BUDGET = 2_500_000;
 
 /** `error`: a condition failed, none is false, and the failure policy is not to ignore that. */
-export type ConditionsOutcome = { readonly matches: boolean } | { readonly error: string };
+type ConditionsOutcome = { readonly matches: boolean } | { readonly error: string };
 
 export type Conditions = (bindings: () => Bindings) => ConditionsOutcome;
 

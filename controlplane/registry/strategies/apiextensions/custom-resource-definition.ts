@@ -4,7 +4,7 @@ import { validateDefinition, validateDefinitionUpdate } from '../../custom/valid
 import type { Strategy } from '../strategy.ts';
 
 /** Until a definition has it no longer, its objects are being deleted. */
-export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
+const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 
 /** staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go */
 export const customResourceDefinitionStrategy: Strategy<Definition> = {

@@ -58,7 +58,7 @@ function normalizeDataSources(spec: Spec): void {
 }
 
 /** `ValidatePersistentVolumeClaimSpec`. */
-export function validateClaimSpec(spec: Spec, path: string): FieldError[] {
+function validateClaimSpec(spec: Spec, path: string): FieldError[] {
   const { accessModes = [], resources, volumeMode, dataSource, dataSourceRef } = spec;
   const storage = resources?.requests?.['storage'];
   const at = `${path}.resources[storage]`;
