@@ -1,5 +1,6 @@
 import type { Kinds } from '#api/resources.ts';
 import type { Client } from '../../client.ts';
+import { CLEANUP_FINALIZER } from '../../registry/custom/definitions.ts';
 import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { same } from '../equality.ts';
@@ -7,7 +8,6 @@ import { condition, namedStatus, withCondition } from './names.ts';
 
 type Definition = Kinds['customresourcedefinitions'];
 
-const FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 /** Objects with finalizers of their own go when others let them; no event of theirs reaches this controller. */
 const RECHECK_MS = 500;
 
@@ -41,7 +41,7 @@ export function startCustomResourceDefinitionController({ client, clock, log }: 
 
   async function cleanUp(definition: Definition): Promise<void | { requeueAfterMs: number }> {
     const { metadata } = definition;
-    if (!(metadata.finalizers ?? []).includes(FINALIZER)) return;
+    if (!(metadata.finalizers ?? []).includes(CLEANUP_FINALIZER)) return;
     const left = await deleteObjects(client, definition);
     const terminating = (reason: string, message: string): Definition['status'] => ({
       ...definition.status,
@@ -59,7 +59,7 @@ export function startCustomResourceDefinitionController({ client, clock, log }: 
       );
       return { requeueAfterMs: RECHECK_MS };
     }
-    const finalizers = (metadata.finalizers ?? []).filter((one) => one !== FINALIZER);
+    const finalizers = (metadata.finalizers ?? []).filter((one) => one !== CLEANUP_FINALIZER);
     await client.update('customresourcedefinitions', {
       ...definition,
       metadata: { ...metadata, finalizers },

@@ -5,6 +5,9 @@ import type { Kinds, Resource, Subresource, Verb } from '#api/resources.ts';
 
 export type Definition = Kinds['customresourcedefinitions'];
 
+/** Until a definition has it no longer, its objects are being deleted. */
+export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
+
 const VERBS: readonly Verb[] = [
   'delete',
   'deletecollection',

@@ -66,7 +66,8 @@ function collect(place: Place, budget: CostBudget, errors: FieldError[]): void {
   }
 }
 
-const usesOld = ({ rule }: ValidationRule): boolean => /\boldSelf\b/.test(rule);
+/** Whether a rule is about how the value changes. */
+export const usesOld = ({ rule }: ValidationRule): boolean => /\boldSelf\b/.test(rule);
 
 function problemOf(rule: ValidationRule, place: Place, budget: CostBudget): FieldError | undefined {
   const { value, old, schema, path } = place;

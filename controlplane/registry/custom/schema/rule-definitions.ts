@@ -1,6 +1,6 @@
 import { invalid, notSupported, required, type FieldError } from '#api/status.ts';
 import { CelCompileError } from '../../../cel/errors.ts';
-import { compileMessage, compileRule } from '../rules.ts';
+import { compileMessage, compileRule, usesOld } from '../rules.ts';
 import type { Schema } from './nodes.ts';
 
 const REASONS = ['FieldValueInvalid', 'FieldValueForbidden', 'FieldValueRequired', 'FieldValueDuplicate'];
@@ -11,7 +11,7 @@ export const ruleDefinitionProblems = (schema: Schema, path: string): FieldError
     const where = `${path}.x-kubernetes-validations[${at}]`;
     if (!(rule.rule as string | undefined)?.trim())
       return [required(`${where}.rule`, 'rule is not specified')];
-    const hasOld = /\boldSelf\b/.test(rule.rule);
+    const hasOld = usesOld(rule);
     return [
       ...compileProblems(() => compileRule(rule.rule, hasOld), `${where}.rule`, rule.rule),
       ...(rule.messageExpression

@@ -1,10 +1,7 @@
 import type { CustomResourceDefinitionVersion } from '#api/gen/types.ts';
-import { isEstablished, type Definition } from '../../custom/definitions.ts';
+import { CLEANUP_FINALIZER, isEstablished, type Definition } from '../../custom/definitions.ts';
 import { validateDefinition, validateDefinitionUpdate } from '../../custom/validate-definition.ts';
 import type { Strategy } from '../strategy.ts';
-
-/** Until a definition has it no longer, its objects are being deleted. */
-const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 
 /** staging/src/k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition/strategy.go */
 export const customResourceDefinitionStrategy: Strategy<Definition> = {
