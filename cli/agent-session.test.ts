@@ -10,6 +10,7 @@ import { Readable, type Duplex } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { clusterNetwork } from '#api/cluster-network.ts';
 import { realClock } from '#api/clock.ts';
 import type { Status } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
@@ -64,7 +65,15 @@ afterEach(async () => {
 });
 
 async function serve(port: number, identity = pki): Promise<void> {
-  server = await startNodeServer({ client, pki: identity, clock: realClock, log, host: '127.0.0.1', port });
+  server = await startNodeServer({
+    network: clusterNetwork('ipv4'),
+    client,
+    pki: identity,
+    clock: realClock,
+    log,
+    host: '127.0.0.1',
+    port,
+  });
 }
 
 function quiet(): AgentHandlers {

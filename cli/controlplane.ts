@@ -3,7 +3,8 @@ import { chown, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realClock } from '#api/clock.ts';
-import { API_PORT, GRPC_PORT, NODE_PORT_RANGE, SERVICE_CIDR, UPLINK } from '#api/names.ts';
+import { clusterNetwork, IP_FAMILY_SETTINGS } from '#api/cluster-network.ts';
+import { API_PORT, GRPC_PORT, NODE_PORT_RANGE, UPLINK } from '#api/names.ts';
 import { createAuthentication } from '../controlplane/authentication/authentication.ts';
 import { createAggregation, type KnownResources } from '../controlplane/aggregation/aggregation.ts';
 import { createBackend } from '../controlplane/aggregation/backend.ts';
@@ -21,7 +22,7 @@ import { startApiServer } from '../controlplane/server/api-server.ts';
 import { createStreamingHandlers } from '../controlplane/server/streaming/handlers.ts';
 import { METRICS_RESOURCES } from '../controlplane/resource-metrics/resources.ts';
 import { openStore } from '../controlplane/store/sqlite-store.ts';
-import { count, secret, text } from './environment.ts';
+import { count, oneOf, secret, text } from './environment.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { runProcess } from './process.ts';
 
@@ -31,6 +32,7 @@ await runProcess('controlplane', async (log) => {
   const apiUrl = text(env, 'PODLAB_API_URL', `https://127.0.0.1:${API_PORT}`);
   const advertise = text(env, 'PODLAB_ADVERTISE_ADDRESS', uplinkAddress());
   const evictionSeconds = count(env, 'PODLAB_EVICTION_SECONDS', 300);
+  const network = clusterNetwork(oneOf(env, 'PODLAB_IP_FAMILY', IP_FAMILY_SETTINGS, 'ipv4'));
   const clock = realClock;
 
   await mkdir(stateDir, { recursive: true });
@@ -55,7 +57,7 @@ await runProcess('controlplane', async (log) => {
     clock,
     dialer,
     served: METRICS_RESOURCES,
-    serviceCidr: SERVICE_CIDR,
+    network,
     nodePortRange: NODE_PORT_RANGE,
     evictionSeconds,
   });
@@ -63,7 +65,15 @@ await runProcess('controlplane', async (log) => {
   const kubelets = createClient(registry, store, 'kubelet');
 
   const grpcPort = count(env, 'PODLAB_GRPC_LISTEN_PORT', GRPC_PORT);
-  const nodes = await startNodeServer({ client: kubelets, pki, clock, log, host: '0.0.0.0', port: grpcPort });
+  const nodes = await startNodeServer({
+    client: kubelets,
+    network,
+    pki,
+    clock,
+    log,
+    host: '0.0.0.0',
+    port: grpcPort,
+  });
   dialer.become(createDialer({ streams: nodes.streams, client, log }));
   const knownResources: KnownResources = new Map();
   const apiServices = createBackend(dialer, pki.frontProxy.client);
@@ -88,6 +98,7 @@ await runProcess('controlplane', async (log) => {
     log,
     options: {
       advertiseAddress: advertise,
+      network,
       caCert: pki.caCert,
       authority: pki,
       tokens: authentication.tokens,

@@ -127,8 +127,8 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
       mode,
       clusterDns: cluster.clusterDns,
       clusterDomain: cluster.clusterDomain,
-      serviceCidr: cluster.serviceCidr,
-      clusterPodCidr: cluster.clusterPodCidr,
+      serviceCidrs: cluster.serviceCidrs,
+      clusterPodCidrs: cluster.clusterPodCidrs,
       publisher: createPublisher({
         docker,
         clusterName,
@@ -141,7 +141,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
       clock,
       log,
     });
-    log.info({ nodeName, podCidr: cluster.podCidr, fresh }, 'node is set up');
+    log.info({ nodeName, podCidrs: cluster.podCidrs, fresh }, 'node is set up');
   }
 
   // Pods end before their network does; the control plane hears of it last.

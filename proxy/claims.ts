@@ -1,4 +1,4 @@
-import type { ServicePort, ServicePortMap } from './change-tracker.ts';
+import type { ServicePort, ServicePortMap } from './service-port.ts';
 
 /**
  * Takes from each port the external addresses and the node port that an earlier one (by key) has already: two users may name the same
@@ -14,11 +14,18 @@ export function withoutClashes(services: ServicePortMap): { services: ServicePor
       clashes.push(`${key} cannot have ${id}`);
       return false;
     };
-    const externalIps = port.externalIps.filter((ip) => ip !== port.clusterIp && free(claim(port, ip)));
+    const ours = (ip: string): boolean => ip !== port.clusterIp && free(claim(port, ip));
+    const loadBalancerIps = port.loadBalancerIps.filter(ours);
+    const externalIps = port.externalIps.filter((ip) => !loadBalancerIps.includes(ip) && ours(ip));
     const nodePort =
-      port.nodePort !== 0 && free(`${port.protocol} node port ${port.nodePort}`) ? port.nodePort : 0;
-    const same = externalIps.length === port.externalIps.length && nodePort === port.nodePort;
-    return [key, same ? port : { ...port, externalIps, nodePort }];
+      port.nodePort !== 0 && free(`${port.family} ${port.protocol} node port ${port.nodePort}`)
+        ? port.nodePort
+        : 0;
+    const same =
+      externalIps.length === port.externalIps.length &&
+      loadBalancerIps.length === port.loadBalancerIps.length &&
+      nodePort === port.nodePort;
+    return [key, same ? port : { ...port, externalIps, loadBalancerIps, nodePort }];
   });
   return { services: new Map(granted), clashes };
 }

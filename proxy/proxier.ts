@@ -1,4 +1,4 @@
-import type { ServicePortMap } from './change-tracker.ts';
+import type { ServicePortMap } from './service-port.ts';
 
 /**
  * Carries Services on one node: `nftables/` in the kernel, `userspace/` through sockets. Both pass one contract suite.

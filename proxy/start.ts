@@ -3,7 +3,6 @@ import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
-import { CLUSTER_POD_CIDR, SERVICE_CIDR } from '#api/names.ts';
 import { startDns } from './dns/start.ts';
 import { keepEntrances } from './entrances.ts';
 import { createNftablesProxier } from './nftables/nftables-proxier.ts';
@@ -24,10 +23,11 @@ export interface ProxyOptions {
   readonly nodeIp: string;
   /** Until the Node's annotation `podlab.io/proxy-mode` says otherwise. */
   readonly mode?: ProxyMode;
-  readonly clusterDns: string;
+  /** One of each IP family that the cluster has, the primary family's first; the same for the ranges. */
+  readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
-  readonly serviceCidr?: string;
-  readonly clusterPodCidr?: string;
+  readonly serviceCidrs: readonly string[];
+  readonly clusterPodCidrs: readonly string[];
   /** Publishes NodePorts on the host; absent: they are on the nodes' addresses only. */
   readonly publisher?: PortPublisher;
   readonly recordEvent?: (event: Partial<CoreV1Event>) => void;
@@ -53,7 +53,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     state,
     options.nodeName,
     // The DNS answers on every node itself.
-    (service) => service.clusterIp === options.clusterDns,
+    (service) => options.clusterDns.includes(service.clusterIp),
   );
   const carrier = new ServiceCarrier(options, tracker, log);
   const entrances = keepEntrances({ ...options, log, state });
@@ -79,7 +79,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     log: options.log,
     state,
     synced: () => synced,
-    ownCidrs: [options.serviceCidr ?? SERVICE_CIDR, options.clusterPodCidr ?? CLUSTER_POD_CIDR],
+    ownCidrs: [...options.serviceCidrs, ...options.clusterPodCidrs],
   });
   return {
     setMode: (mode) => carrier.setMode(mode),
@@ -172,12 +172,12 @@ class ServiceCarrier {
   }
 
   #create(mode: ProxyMode): Proxier {
-    const { serviceCidr = SERVICE_CIDR, clusterPodCidr = CLUSTER_POD_CIDR } = this.#options;
-    if (mode === 'userspace') return createUserspaceProxier({ log: this.#log, serviceCidr });
+    const { serviceCidrs, clusterPodCidrs } = this.#options;
+    if (mode === 'userspace') return createUserspaceProxier({ log: this.#log, serviceCidrs });
     return createNftablesProxier({
       log: this.#log,
-      serviceCidr,
-      clusterPodCidr,
+      serviceCidrs,
+      clusterPodCidrs,
       localhostNodePorts: routesLocalnet(),
     });
   }

@@ -154,8 +154,12 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
 
   test('routes to the Pods of another node, who see the Pod itself', async () => {
     const c = await agent2.call('attach', 'cccccccccccccccc', pid('c'));
-    await agent1.call('setPeers', [{ nodeName: 'node2', internalIp: NODE2_IP, podCidr: '10.244.2.0/24' }]);
-    await agent2.call('setPeers', [{ nodeName: 'node1', internalIp: NODE1_IP, podCidr: '10.244.1.0/24' }]);
+    await agent1.call('setPeers', [
+      { nodeName: 'node2', internalIps: [NODE2_IP], podCidrs: ['10.244.2.0/24'] },
+    ]);
+    await agent2.call('setPeers', [
+      { nodeName: 'node1', internalIps: [NODE1_IP], podCidrs: ['10.244.1.0/24'] },
+    ]);
     await inPod(pid('c'), WATCH);
     await shell(node2, WATCH);
     expect(await reach(pid('a'), c.ip)).toBe('refused\n');

@@ -39,11 +39,13 @@ class LinuxPodNetwork implements PodNetwork {
   }
 
   async start(options: {
-    podCidr: string;
-    clusterPodCidr: string;
-    serviceCidr: string;
+    podCidrs: readonly string[];
+    clusterPodCidrs: readonly string[];
+    serviceCidrs: readonly string[];
   }): Promise<{ fresh: boolean }> {
-    const { podCidr, clusterPodCidr, serviceCidr } = options;
+    const [podCidr = ''] = options.podCidrs;
+    const [clusterPodCidr = ''] = options.clusterPodCidrs;
+    const [serviceCidr = ''] = options.serviceCidrs;
     const gateway = gatewayOf(parseCidr(podCidr));
     const mtu = await this.#uplinkMtu();
     const { fresh, links } = await this.#takeOver();
@@ -117,7 +119,7 @@ class LinuxPodNetwork implements PodNetwork {
   }
 
   #reachable(peers: readonly Peer[]): string[] {
-    const nodes = peers.map((peer) => peer.internalIp).filter((ip) => ip !== '');
+    const nodes = peers.flatMap((peer) => peer.internalIps.slice(0, 1));
     return [this.#need().clusterPodCidr, ...[...new Set(nodes)].sort((a, b) => toNumber(a) - toNumber(b))];
   }
 

@@ -5,13 +5,13 @@
  */
 export interface PodNetwork {
   /**
-   * Makes the bridge, forwarding and masquerade for this node's Pod CIDR, and takes over the addresses of Pods that are attached already.
+   * Makes the bridge, forwarding and masquerade for this node's Pod CIDRs (one of each IP family, the primary family's first), and takes over the addresses of Pods that are attached already.
    * `fresh` is true when the node's network namespace is new, so that no Pod from before can be connected.
    */
   start(options: {
-    podCidr: string;
-    clusterPodCidr: string;
-    serviceCidr: string;
+    podCidrs: readonly string[];
+    clusterPodCidrs: readonly string[];
+    serviceCidrs: readonly string[];
   }): Promise<{ fresh: boolean }>;
   /**
    * Gives the network namespace of process `pid` an address, `eth0`, `lo` and a default route. Attaching the same sandbox again gives
@@ -31,6 +31,7 @@ export interface PodAddress {
 
 export interface Peer {
   readonly nodeName: string;
-  readonly internalIp: string;
-  readonly podCidr: string;
+  /** One of each IP family that the node has, the primary family's first. */
+  readonly internalIps: readonly string[];
+  readonly podCidrs: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { planRoutes } from './routes.ts';
 
-const node2 = { nodeName: 'node2', internalIp: '172.18.0.4', podCidr: '10.244.2.0/24' };
+const node2 = { nodeName: 'node2', internalIps: ['172.18.0.4'], podCidrs: ['10.244.2.0/24'] };
 const serviceRoute = { dst: '10.96.0.0/16' };
 
 test('adds a route to a new peer', () => {
@@ -27,5 +27,5 @@ test('removes routes to peers that are gone, and leaves the route of the Service
 });
 
 test('waits for the Pod CIDR of a peer that has none yet', () => {
-  expect(planRoutes([], [{ ...node2, podCidr: '' }])).toEqual([]);
+  expect(planRoutes([], [{ ...node2, podCidrs: [] }])).toEqual([]);
 });

@@ -11,7 +11,9 @@ export interface ShownRoute {
 /** The `ip` commands that turn our routes, as shown, into one route a peer. */
 export function planRoutes(shown: readonly ShownRoute[], peers: readonly Peer[]): string[] {
   const wanted = new Map(
-    peers.filter((peer) => peer.podCidr !== '').map((peer) => [peer.podCidr, peer.internalIp]),
+    peers.flatMap(({ podCidrs: [cidr], internalIps: [via] }) =>
+      cidr === undefined || via === undefined ? [] : [[cidr, via]],
+    ),
   );
   const present = new Map(
     shown.flatMap((route) => (route.gateway === undefined ? [] : [[route.dst, route.gateway]])),

@@ -8,7 +8,11 @@ const network = createPodNetwork({ log: silent as unknown as Logger });
 
 const calls = {
   start: (podCidr: string) =>
-    network.start({ podCidr, clusterPodCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16' }),
+    network.start({
+      podCidrs: [podCidr],
+      clusterPodCidrs: ['10.244.0.0/16'],
+      serviceCidrs: ['10.96.0.0/16'],
+    }),
   attach: (sandboxId: string, pid: number) => network.attach(sandboxId, pid),
   detach: (sandboxId: string) => network.detach(sandboxId),
   setPeers: (peers: readonly Peer[]) => network.setPeers(peers),

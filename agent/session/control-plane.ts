@@ -35,7 +35,14 @@ export interface AgentHandlers {
   podGone(pod: PodRef): void;
   /** After (re)connecting: every Pod of this node has been named by `podDesired`; others are to be removed. */
   podsSynced(): void;
-  peers(peers: readonly { nodeName: string; internalIp: string; podCidr: string; ready: boolean }[]): void;
+  peers(
+    peers: readonly {
+      nodeName: string;
+      internalIps: readonly string[];
+      podCidrs: readonly string[];
+      ready: boolean;
+    }[],
+  ): void;
   openStream(request: OpenStream__Output): void;
   /** The client of this stream is gone. */
   closeStream?(streamId: string): void;
@@ -49,9 +56,10 @@ export interface PodRef {
 
 export interface ClusterInfo {
   readonly node: Kinds['nodes'];
-  readonly podCidr: string;
-  readonly clusterPodCidr: string;
-  readonly serviceCidr: string;
-  readonly clusterDns: string;
+  /** One of each IP family that the cluster has, the primary family's first; the same for what follows. */
+  readonly podCidrs: readonly string[];
+  readonly clusterPodCidrs: readonly string[];
+  readonly serviceCidrs: readonly string[];
+  readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
 }

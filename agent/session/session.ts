@@ -120,7 +120,7 @@ export function startSession(options: SessionOptions): Session {
       log.error({ err: error }, 'the node could not be set up');
       return connection.close();
     }
-    log.info({ address, podCidr: message.podCidr }, 'connected to the control plane');
+    log.info({ address, podCidrs: message.podCidrs }, 'connected to the control plane');
     current = connection;
     delay = FIRST_RETRY;
     lastProblem = '';
@@ -253,9 +253,9 @@ export function startSession(options: SessionOptions): Session {
 
 const clusterInfo = (message: Registered__Output): ClusterInfo => ({
   node: JSON.parse(message.nodeJson.toString()) as Kinds['nodes'],
-  podCidr: message.podCidr,
-  clusterPodCidr: message.clusterPodCidr,
-  serviceCidr: message.serviceCidr,
+  podCidrs: message.podCidrs,
+  clusterPodCidrs: message.clusterPodCidrs,
+  serviceCidrs: message.serviceCidrs,
   clusterDns: message.clusterDns,
   clusterDomain: message.clusterDomain,
 });

@@ -1,3 +1,4 @@
+import type { ClusterNetwork } from '#api/cluster-network.ts';
 import type { Clock } from '#api/clock.ts';
 import type { Logger } from 'pino';
 import type { CertificateAuthority } from './certificates/signing-controller.ts';
@@ -8,6 +9,8 @@ import type { Client } from '../client.ts';
 interface ControllerSettings {
   /** Where Pods reach the API server, past the `kubernetes` Service. */
   readonly advertiseAddress: string;
+  /** The IP families and address ranges that the cluster was started with. */
+  readonly network: ClusterNetwork;
   /** The cluster's CA certificate, PEM. */
   readonly caCert: string;
   /** A node that has not been heard of for longer is not ready. */

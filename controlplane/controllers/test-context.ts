@@ -1,3 +1,4 @@
+import { clusterNetwork } from '#api/cluster-network.ts';
 import pino from 'pino';
 import { FakeClock } from '#api/clock.ts';
 import { FakeClient } from '../fake-client.ts';
@@ -16,6 +17,7 @@ export interface TestContext extends ControllerContext {
 /** Of a cluster with an authority and tokens that nobody takes for real ones. */
 export const TEST_SETTINGS: ControllerContext['options'] = {
   advertiseAddress: '172.18.0.2',
+  network: clusterNetwork('ipv4'),
   caCert: 'CERTIFICATE',
   nodeMonitorGraceSeconds: 4,
   authority: { signRequest: async (_, { usages }) => `CERTIFICATE for ${usages.join(', ')}` },

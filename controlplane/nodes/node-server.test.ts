@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { clusterNetwork } from '#api/cluster-network.ts';
 import { realClock } from '#api/clock.ts';
 import { joinProof } from '#api/join-proof.ts';
 import type { Kinds } from '#api/resources.ts';
@@ -35,7 +36,15 @@ afterAll(() => rm(dir, { recursive: true }));
 
 beforeEach(async () => {
   client = new FakeClient();
-  server = await startNodeServer({ client, pki, clock: realClock, log, host: '127.0.0.1', port: 0 });
+  server = await startNodeServer({
+    network: clusterNetwork('ipv4'),
+    client,
+    pki,
+    clock: realClock,
+    log,
+    host: '127.0.0.1',
+    port: 0,
+  });
 });
 afterEach(async () => {
   for (const one of open) one.close();
@@ -180,7 +189,10 @@ test('registering waits for the Pod CIDR, then tells of the cluster and makes a 
   await vi.waitFor(() => expect(client.get('nodes', '', 'node1')?.status?.conditions).toHaveLength(1), WAIT);
   expect(agent.count('registered')).toBe(0);
   giveCidrs();
-  expect(await agent.got('registered')).toMatchObject({ podCidr: '10.244.1.0/24', clusterDns: '10.96.0.10' });
+  expect(await agent.got('registered')).toMatchObject({
+    podCidrs: ['10.244.1.0/24'],
+    clusterDns: ['10.96.0.10'],
+  });
   const lease = client.get('leases', 'kube-node-lease', 'node1');
   expect(lease?.spec?.holderIdentity).toBe('node1');
   agent.call.write({ heartbeat: {} });
@@ -197,7 +209,7 @@ test("registering again keeps the user's labels, taints, cordon and Pod CIDR", a
     status: { conditions: [{ type: 'NetworkUnavailable', status: 'False' }] },
   });
   const agent = new Agent('node1').register('node1');
-  expect((await agent.got('registered')).podCidr).toBe('10.244.9.0/24');
+  expect((await agent.got('registered')).podCidrs).toEqual(['10.244.9.0/24']);
   const node = client.get('nodes', '', 'node1')!;
   expect(node.metadata.labels).toEqual({ disk: 'ssd', 'kubernetes.io/hostname': 'node1' });
   expect(node.spec).toMatchObject({ unschedulable: true, taints: [{ key: 'a', effect: 'NoSchedule' }] });
@@ -309,11 +321,13 @@ test('every node hears of the others', async () => {
   const first = await registered('node1');
   const second = new Agent('node2').register('node2');
   await second.got('podsSynced');
-  expect((await second.got('peers')).peers).toMatchObject([{ nodeName: 'node1', podCidr: '10.244.1.0/24' }]);
+  expect((await second.got('peers')).peers).toMatchObject([
+    { nodeName: 'node1', podCidrs: ['10.244.1.0/24'] },
+  ]);
   await vi.waitFor(() => {
     const last = first.received.findLast(({ message }) => message === 'peers')!.peers!;
     expect(last.peers).toEqual([
-      { nodeName: 'node2', internalIp: '10.0.0.1', podCidr: '10.244.2.0/24', ready: true },
+      { nodeName: 'node2', internalIps: ['10.0.0.1'], podCidrs: ['10.244.2.0/24'], ready: true },
     ]);
   }, WAIT);
 });

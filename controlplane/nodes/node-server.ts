@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
+import type { ClusterNetwork } from '#api/cluster-network.ts';
 import { nodeProto, proxyProto } from '#proto/load.ts';
 import type { NodeServiceHandlers } from '#proto/gen/podlab/v1/NodeService.ts';
 import type { Client } from '../client.ts';
@@ -17,6 +18,7 @@ import { createStreamBroker, type StreamBroker } from './stream-broker.ts';
 
 export interface NodeServerOptions {
   readonly client: Client;
+  readonly network: ClusterNetwork;
   readonly pki: Pki;
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,7 +45,7 @@ const CLOSE_TIMEOUT = 500;
 
 /** Starts the side of the control plane that faces the nodes: Bootstrap, NodeService and ProxyService. Rejects if the port cannot be had. */
 export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
-  const { client, pki, clock, log } = options;
+  const { client, network, pki, clock, log } = options;
   const sessions = new Map<string, NodeSession>();
   const streams = createStreamBroker(clock);
   const desired = watchDesiredPods(client);
@@ -51,7 +53,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
     for (const session of sessions.values()) session.sendPeers();
   });
   const recorder = createEventRecorder(client, clock, 'kubelet', log);
-  const context: SessionContext = { client, clock, log, desired, peers, recorder, streams };
+  const context: SessionContext = { client, network, clock, log, desired, peers, recorder, streams };
 
   const server = new grpc.Server(SERVER_OPTIONS);
   server.addService(nodeProto.Bootstrap.service, createBootstrap(pki, log));

@@ -2,7 +2,8 @@ import * as grpc from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { Node } from '#api/gen/types.ts';
-import { CLUSTER_DNS_IP, CLUSTER_DOMAIN, CLUSTER_POD_CIDR, SERVICE_CIDR } from '#api/names.ts';
+import type { ClusterNetwork } from '#api/cluster-network.ts';
+import { CLUSTER_DOMAIN } from '#api/names.ts';
 import { StatusError } from '#api/status.ts';
 import type { AgentMessage__Output } from '#proto/gen/podlab/v1/AgentMessage.ts';
 import type { ControlMessage } from '#proto/gen/podlab/v1/ControlMessage.ts';
@@ -27,6 +28,7 @@ export type SessionCall = grpc.ServerDuplexStream<AgentMessage__Output, ControlM
 /** What every session shares. */
 export interface SessionContext {
   readonly client: Client;
+  readonly network: ClusterNetwork;
   readonly clock: Clock;
   readonly log: Logger;
   readonly desired: DesiredPods;
@@ -55,7 +57,7 @@ export function serveNodeSession(
   call: SessionCall,
   ended: () => void,
 ): NodeSession {
-  const { client, clock, desired, peers, recorder, streams } = context;
+  const { client, network, clock, desired, peers, recorder, streams } = context;
   const log = context.log.child({ node: nodeName });
   const writer = createNodeWriter(client, clock, nodeName);
   const reports = createPodReports({ client, clock, log, nodeName });
@@ -116,10 +118,10 @@ export function serveNodeSession(
       outbox.send({
         registered: {
           nodeJson: jsonBytes(node),
-          podCidr: node.spec?.podCIDR ?? '',
-          clusterPodCidr: CLUSTER_POD_CIDR,
-          serviceCidr: SERVICE_CIDR,
-          clusterDns: CLUSTER_DNS_IP,
+          podCidrs: node.spec?.podCIDRs ?? [],
+          clusterPodCidrs: [...network.podCidrs],
+          serviceCidrs: [...network.serviceCidrs],
+          clusterDns: [...network.dnsIps],
           clusterDomain: CLUSTER_DOMAIN,
           heartbeatMilliseconds: HEARTBEAT_MILLISECONDS,
         },

@@ -9,9 +9,11 @@ export interface Peers {
   stop(): void;
 }
 
+type NodePeer = Peer & Required<Pick<Peer, 'internalIps' | 'podCidrs'>>;
+
 /** `changed` is called when what routes need has changed, not at every write of a Node. */
 export function watchPeers(client: Client, changed: () => void): Peers {
-  const peers = new Map<string, Peer>();
+  const peers = new Map<string, NodePeer>();
 
   function put(node: Kinds['nodes']): void {
     const peer = peerOf(node);
@@ -32,19 +34,19 @@ export function watchPeers(client: Client, changed: () => void): Peers {
   return {
     others: (nodeName) =>
       [...peers.values()].filter(
-        (peer) => peer.nodeName !== nodeName && peer.internalIp !== '' && peer.podCidr !== '',
+        (peer) => peer.nodeName !== nodeName && peer.internalIps.length > 0 && peer.podCidrs.length > 0,
       ),
     stop,
   };
 }
 
-function peerOf(node: Kinds['nodes']): Peer {
+function peerOf(node: Kinds['nodes']): NodePeer {
   const addresses = node.status?.addresses ?? [];
   const ready = (node.status?.conditions ?? []).find(({ type }) => type === 'Ready');
   return {
     nodeName: node.metadata.name,
-    internalIp: addresses.find(({ type }) => type === 'InternalIP')?.address ?? '',
-    podCidr: node.spec?.podCIDR ?? '',
+    internalIps: addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
+    podCidrs: node.spec?.podCIDRs ?? [],
     ready: ready?.status === 'True',
   };
 }

@@ -8,7 +8,7 @@ import { listenDns, type DnsServer } from './server.ts';
 import { nameservers, Upstream } from './upstream.ts';
 
 export interface DnsOptions {
-  readonly clusterDns: string;
+  readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
   /** Blocks whose addresses have names in the cluster only. */
   readonly ownCidrs: readonly string[];
@@ -37,11 +37,12 @@ export function startDns(options: DnsOptions): { stop(): Promise<void> } {
   let cancelRetry: (() => void) | undefined;
   let stopped = false;
 
+  const [address = ''] = options.clusterDns;
   const listen = async (retry: number): Promise<void> => {
     try {
-      await runCommand('ip', ['addr', 'replace', `${options.clusterDns}/32`, 'dev', 'lo']);
+      await runCommand('ip', ['addr', 'replace', `${address}/32`, 'dev', 'lo']);
       server = await listenDns({
-        host: options.clusterDns,
+        host: address,
         port: DNS_PORT,
         upstream,
         log,
@@ -53,7 +54,7 @@ export function startDns(options: DnsOptions): { stop(): Promise<void> } {
         },
       });
       if (stopped) await server.close();
-      else log.info({ address: options.clusterDns }, 'DNS answers');
+      else log.info({ address }, 'DNS answers');
     } catch (err) {
       log.error({ err, retryIn: retry }, 'cannot serve DNS');
       if (!stopped)

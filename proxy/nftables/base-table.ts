@@ -10,8 +10,8 @@ import {
 } from './names.ts';
 
 export interface RuleOptions {
-  readonly serviceCidr: string;
-  readonly clusterPodCidr: string;
+  readonly serviceCidrs: readonly string[];
+  readonly clusterPodCidrs: readonly string[];
   /** Whether the kernel lets packets from 127.0.0.1 leave the node (sysctl route_localnet), so that NodePorts can be there too. */
   readonly localhostNodePorts: boolean;
 }
@@ -21,7 +21,7 @@ export interface RuleOptions {
  * endpoint, whose chain rewrites the destination. What no endpoint took comes to the filter hooks with its destination as it was, and is
  * refused there, so that clients hear of it at once. (Rejecting in prerouting needs Linux 5.9.)
  */
-export function baseTable({ serviceCidr, localhostNodePorts }: RuleOptions): string {
+export function baseTable({ serviceCidrs: [serviceCidr = ''], localhostNodePorts }: RuleOptions): string {
   const nodeAddress = `fib daddr type local${localhostNodePorts ? '' : ' ip daddr != 127.0.0.0/8'}`;
   return `
 table ip ${TABLE} {

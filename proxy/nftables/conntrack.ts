@@ -1,5 +1,5 @@
 import { CommandError, runCommand } from '#api/command.ts';
-import type { ServicePort, ServicePortMap } from '../change-tracker.ts';
+import type { ServicePort, ServicePortMap } from '../service-port.ts';
 
 /** One translated UDP flow, as `conntrack -L` prints it: where it was sent, and who answers. */
 export interface UdpFlow {
@@ -37,7 +37,8 @@ export function staleFlows(flows: readonly UdpFlow[], services: ServicePortMap):
   const byNodePort = new Map<number, ServicePort>();
   for (const port of services.values()) {
     if (port.protocol !== 'UDP') continue;
-    for (const ip of [port.clusterIp, ...port.externalIps]) byDestination.set(`${ip}:${port.port}`, port);
+    for (const ip of [port.clusterIp, ...port.externalIps, ...port.loadBalancerIps])
+      byDestination.set(`${ip}:${port.port}`, port);
     if (port.nodePort !== 0) byNodePort.set(port.nodePort, port);
   }
   return flows.filter((flow) => {

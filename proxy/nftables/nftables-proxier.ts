@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { CommandError, runCommand } from '#api/command.ts';
-import type { ServicePort, ServicePortMap } from '../change-tracker.ts';
+import type { ServicePort, ServicePortMap } from '../service-port.ts';
 import { withoutClashes } from '../claims.ts';
 import type { Proxier } from '../proxier.ts';
 import type { RuleOptions } from './base-table.ts';

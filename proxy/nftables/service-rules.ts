@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Endpoint, ServicePort } from '../change-tracker.ts';
+import type { Endpoint, ServicePort } from '../service-port.ts';
 import type { RuleOptions } from './base-table.ts';
 import {
   MARK_CHAIN,
@@ -116,7 +116,11 @@ function addSpread(
   ]);
 }
 
-function addClusterIp(builder: RuleBuilder, port: ServicePort, { clusterPodCidr }: RuleOptions): void {
+function addClusterIp(
+  builder: RuleBuilder,
+  port: ServicePort,
+  { clusterPodCidrs: [clusterPodCidr = ''] }: RuleOptions,
+): void {
   const key = `${port.clusterIp} . ${port.protocol.toLowerCase()} . ${port.port}`;
   const verdict = refusal(port, port.internalTrafficLocal);
   if (verdict !== undefined) return builder.element(NO_ENDPOINT_SERVICES, key, verdict);
@@ -131,7 +135,7 @@ function addClusterIp(builder: RuleBuilder, port: ServicePort, { clusterPodCidr 
 
 function addExternal(builder: RuleBuilder, port: ServicePort, options: RuleOptions): void {
   const protocol = port.protocol.toLowerCase();
-  const addresses = port.externalIps.filter((ip) => ip !== port.clusterIp);
+  const addresses = [...port.externalIps, ...port.loadBalancerIps].filter((ip) => ip !== port.clusterIp);
   if (addresses.length === 0 && port.nodePort === 0) return;
   const verdict = refusal(port, port.externalTrafficLocal);
   const chain = builder.name('external');
@@ -149,7 +153,11 @@ function addExternal(builder: RuleBuilder, port: ServicePort, options: RuleOptio
 }
 
 /** `externalTrafficPolicy: Local` keeps the client's address, so only an endpoint here can answer; else the answer must pass this node. */
-function externalChain(builder: RuleBuilder, port: ServicePort, { clusterPodCidr }: RuleOptions): string[] {
+function externalChain(
+  builder: RuleBuilder,
+  port: ServicePort,
+  { clusterPodCidrs: [clusterPodCidr = ''] }: RuleOptions,
+): string[] {
   if (!port.externalTrafficLocal) return [`jump ${MARK_CHAIN}`, `goto ${builder.name('service')}`];
   return [
     // Pods and the node reach every endpoint, as if by the ClusterIP.

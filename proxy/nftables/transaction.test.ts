@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Endpoint, ServicePort } from '../change-tracker.ts';
+import type { Endpoint, ServicePort } from '../service-port.ts';
 import { aServicePort } from '../testing/service-port.ts';
 import { serviceRules } from './service-rules.ts';
 import { replaceTable, Transaction } from './transaction.ts';
 
-const OPTIONS = { serviceCidr: '10.96.0.0/16', clusterPodCidr: '10.244.0.0/16', localhostNodePorts: false };
+const OPTIONS = {
+  serviceCidrs: ['10.96.0.0/16'],
+  clusterPodCidrs: ['10.244.0.0/16'],
+  localhostNodePorts: false,
+};
 const at = (ip: string, local = true): Endpoint => ({ ip, port: 8080, nodeName: 'node1', local });
 
 const port = (changes: Partial<ServicePort> = {}): ServicePort =>

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../change-tracker.ts';
+import type { Endpoint } from '../service-port.ts';
 import type { SliceEndpoint, SliceInfo } from './objects.ts';
 
 interface Candidate extends Endpoint {

@@ -23,14 +23,14 @@ describe('ServiceTracker', () => {
       }),
       aSlice('web', [{ ip: '10.244.1.5' }], [{ name: 'http', protocol: 'TCP', port: 8080 }]),
     );
-    expect(tracker.ports.get('default/web:http')).toMatchObject({
+    expect(tracker.ports.get('default/web:http/IPv4')).toMatchObject({
       clusterIp: '10.96.0.20',
       port: 80,
       nodePort: 30050,
       appProtocol: 'http',
       endpoints: [{ ip: '10.244.1.5', port: 8080, local: true }],
     });
-    expect(tracker.ports.get('default/web:admin')).toMatchObject({ endpoints: [], appProtocol: '' });
+    expect(tracker.ports.get('default/web:admin/IPv4')).toMatchObject({ endpoints: [], appProtocol: '' });
   });
 
   test('knows which endpoints are on this node', () => {
@@ -38,7 +38,7 @@ describe('ServiceTracker', () => {
       aService('web'),
       aSlice('web', [{ ip: '10.244.1.5' }, { ip: '10.244.2.5', nodeName: 'node2' }]),
     );
-    const port = tracker.ports.get('default/web:');
+    const port = tracker.ports.get('default/web:/IPv4');
     expect(port?.endpoints.map(({ local }) => local)).toEqual([true, false]);
     expect(port?.localEndpoints.map(({ ip }) => ip)).toEqual(['10.244.1.5']);
   });
@@ -49,7 +49,7 @@ describe('ServiceTracker', () => {
       { ip: '10.244.1.6', conditions: DEAD },
     ];
     const { state, tracker } = tracking(aService('web'), aSlice('web', endpoints));
-    const ips = (): string[] => tracker.ports.get('default/web:')!.endpoints.map(({ ip }) => ip);
+    const ips = (): string[] => tracker.ports.get('default/web:/IPv4')!.endpoints.map(({ ip }) => ip);
     expect(ips()).toEqual(['10.244.1.5']);
     state.upsert(aSlice('web', [...endpoints, { ip: '10.244.1.7', conditions: READY }]));
     tracker.update();
@@ -62,18 +62,22 @@ describe('ServiceTracker', () => {
       aSlice('web', [{ ip: '10.244.1.5' }]),
       aSlice('web', [{ ip: '10.244.1.5' }], undefined, 'web-2'),
     );
-    expect(tracker.ports.get('default/web:')?.endpoints).toHaveLength(1);
+    expect(tracker.ports.get('default/web:/IPv4')?.endpoints).toHaveLength(1);
   });
 
   test('tells of a change as previous and current, and of nothing that did not change', () => {
     const { state, tracker } = tracking(aService('web'), aService('other', { clusterIP: '10.96.0.21' }));
-    const other = tracker.ports.get('default/other:');
+    const other = tracker.ports.get('default/other:/IPv4');
     state.upsert(aSlice('web', [{ ip: '10.244.1.5' }]));
     state.upsert(aService('other', { clusterIP: '10.96.0.21' }));
     expect(tracker.update()).toMatchObject([
-      { key: 'default/web:', previous: { endpoints: [] }, current: { endpoints: [{ ip: '10.244.1.5' }] } },
+      {
+        key: 'default/web:/IPv4',
+        previous: { endpoints: [] },
+        current: { endpoints: [{ ip: '10.244.1.5' }] },
+      },
     ]);
-    expect(tracker.ports.get('default/other:')).toBe(other);
+    expect(tracker.ports.get('default/other:/IPv4')).toBe(other);
   });
 
   test('does not tell of a change that was taken back', () => {
@@ -104,7 +108,10 @@ describe('ServiceTracker', () => {
         },
       ),
     );
-    expect(tracker.ports.get('default/lb:')?.externalIps).toEqual(['192.0.2.9', '172.18.255.1']);
+    expect(tracker.ports.get('default/lb:/IPv4')).toMatchObject({
+      externalIps: ['192.0.2.9'],
+      loadBalancerIps: ['172.18.255.1'],
+    });
   });
 });
 
@@ -116,7 +123,7 @@ describe('ClusterState', () => {
     expect(tracker.ports.size).toBe(2);
     state.synced();
     tracker.update();
-    expect([...tracker.ports.keys()]).toEqual(['default/kept:']);
+    expect([...tracker.ports.keys()]).toEqual(['default/kept:/IPv4']);
   });
 
   test('forgets nothing when the connection broke before all was named', () => {
@@ -136,8 +143,8 @@ describe('ClusterState', () => {
     );
     state.upsert(aSlice('b', [{ ip: '10.244.1.5' }], undefined, 'slice'));
     tracker.update();
-    expect(tracker.ports.get('default/a:')?.endpoints).toHaveLength(0);
-    expect(tracker.ports.get('default/b:')?.endpoints).toHaveLength(1);
+    expect(tracker.ports.get('default/a:/IPv4')?.endpoints).toHaveLength(0);
+    expect(tracker.ports.get('default/b:/IPv4')?.endpoints).toHaveLength(1);
   });
 
   test('refuses an object that it has no use for', () => {

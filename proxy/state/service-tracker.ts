@@ -1,4 +1,4 @@
-import type { ServicePort, ServicePortMap } from '../change-tracker.ts';
+import type { ServicePort, ServicePortMap } from '../service-port.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { usableEndpoints } from './endpoints.ts';
 import type { ServiceInfo, ServiceInfoPort } from './objects.ts';
@@ -67,7 +67,7 @@ export class ServiceTracker {
     return new Map(
       service.ports
         .filter((port) => port.protocol === 'TCP' || port.protocol === 'UDP')
-        .map((port) => [`${name}:${port.name}`, this.#toServicePort(service, port)]),
+        .map((port) => [`${name}:${port.name}/IPv4`, this.#toServicePort(service, port)]),
     );
   }
 
@@ -78,11 +78,14 @@ export class ServiceTracker {
       service: service.name,
       portName: port.name,
       protocol: port.protocol as 'TCP' | 'UDP',
+      family: 'IPv4',
       appProtocol: port.appProtocol || (/^http(-|$)/.test(port.name) ? 'http' : ''),
       clusterIp: service.clusterIp,
       port: port.port,
       nodePort: port.nodePort,
-      externalIps: [...new Set([...service.externalIps, ...service.loadBalancerIps])],
+      externalIps: service.externalIps,
+      loadBalancerIps: service.loadBalancerIps,
+      sourceRanges: [],
       affinitySeconds: service.affinitySeconds,
       externalTrafficLocal: service.externalTrafficLocal,
       internalTrafficLocal: service.internalTrafficLocal,

@@ -1,6 +1,6 @@
 /** What every proxier does, tried with real packets. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Endpoint, ServicePort } from '../change-tracker.ts';
+import type { Endpoint, ServicePort } from '../service-port.ts';
 import type { ProxyMode } from '../proxier.ts';
 import { Lab, labObstacle } from './lab.ts';
 import { aServicePort } from './service-port.ts';

@@ -1,4 +1,4 @@
-import type { ServicePort } from '../change-tracker.ts';
+import type { ServicePort } from '../service-port.ts';
 
 /** A valid port of a ClusterIP Service, and then changed; the endpoints of this node follow from all endpoints unless given. */
 export function aServicePort(changes: Partial<ServicePort> = {}): ServicePort {
@@ -8,11 +8,14 @@ export function aServicePort(changes: Partial<ServicePort> = {}): ServicePort {
     service: 'web',
     portName: '',
     protocol: 'TCP',
+    family: 'IPv4',
     appProtocol: '',
     clusterIp: '10.96.0.20',
     port: 80,
     nodePort: 0,
     externalIps: [],
+    loadBalancerIps: [],
+    sourceRanges: [],
     affinitySeconds: 0,
     externalTrafficLocal: false,
     internalTrafficLocal: false,

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import type { Logger } from 'pino';
-import type { ServicePort } from '../change-tracker.ts';
+import type { ServicePort } from '../service-port.ts';
 import { createNftablesProxier } from '../nftables/nftables-proxier.ts';
 import type { Proxier, ProxyMode } from '../proxier.ts';
 import { createUserspaceProxier } from '../userspace/userspace-proxier.ts';
@@ -60,7 +60,7 @@ const calls = {
   },
 
   async startProxier(mode: ProxyMode): Promise<void> {
-    const options = { log: NO_LOG, serviceCidr: '10.96.0.0/16', clusterPodCidr: '10.244.0.0/16' };
+    const options = { log: NO_LOG, serviceCidrs: ['10.96.0.0/16'], clusterPodCidrs: ['10.244.0.0/16'] };
     proxier =
       mode === 'nftables'
         ? createNftablesProxier({ ...options, localhostNodePorts: true })

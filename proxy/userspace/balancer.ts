@@ -1,5 +1,5 @@
 import type { Clock } from '#api/clock.ts';
-import type { Endpoint } from '../change-tracker.ts';
+import type { Endpoint } from '../service-port.ts';
 
 /** Clients that one port remembers; the one that was seen longest ago is forgotten first. */
 const MOST_CLIENTS = 10_000;

@@ -1,7 +1,7 @@
 import { Agent, createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import httpProxy from 'http-proxy';
-import type { Endpoint } from '../change-tracker.ts';
+import type { Endpoint } from '../service-port.ts';
 import type { Balancer } from './balancer.ts';
 
 /** Milliseconds in which an endpoint has to take a connection. */

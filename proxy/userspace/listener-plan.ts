@@ -1,4 +1,4 @@
-import type { Endpoint, ServicePort, ServicePortMap } from '../change-tracker.ts';
+import type { Endpoint, ServicePort, ServicePortMap } from '../service-port.ts';
 
 /** A socket that a Service's port wants on the node. */
 export interface ListenerPlan {
@@ -39,15 +39,18 @@ export function planListeners(services: ServicePortMap, nodeAddresses: readonly 
   const addresses = new Set<string>();
   const listeners = new Map<string, ListenerPlan>();
   for (const port of services.values()) {
+    // Node.js has no SCTP sockets.
+    if (port.protocol === 'SCTP') continue;
+    const { protocol } = port;
     const outside = port.externalTrafficLocal ? port.localEndpoints : port.endpoints;
     const listen = (ip: string, number: number, endpoints: readonly Endpoint[]): void => {
       const key = `${port.protocol} ${ip}:${number}`;
       if (endpoints.length > 0 && !listeners.has(key))
-        listeners.set(key, toListener(port, ip, number, endpoints));
+        listeners.set(key, toListener({ ...port, protocol }, ip, number, endpoints));
     };
     addresses.add(port.clusterIp);
     listen(port.clusterIp, port.port, port.internalTrafficLocal ? port.localEndpoints : port.endpoints);
-    for (const ip of port.externalIps) {
+    for (const ip of [...port.externalIps, ...port.loadBalancerIps]) {
       addresses.add(ip);
       listen(ip, port.port, outside);
     }
@@ -59,7 +62,7 @@ export function planListeners(services: ServicePortMap, nodeAddresses: readonly 
 }
 
 function toListener(
-  port: ServicePort,
+  port: ServicePort & { readonly protocol: 'TCP' | 'UDP' },
   ip: string,
   number: number,
   endpoints: readonly Endpoint[],

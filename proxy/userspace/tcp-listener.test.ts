@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { realClock } from '#api/clock.ts';
-import type { Endpoint } from '../change-tracker.ts';
+import type { Endpoint } from '../service-port.ts';
 import { HttpCarrier } from './http-carrier.ts';
 import { looksLikeHttp, TcpListener } from './tcp-listener.ts';
 

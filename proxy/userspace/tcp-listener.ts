@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '#api/clock.ts';
-import type { Endpoint } from '../change-tracker.ts';
+import type { Endpoint } from '../service-port.ts';
 import { Balancer } from './balancer.ts';
 import type { HttpCarrier } from './http-carrier.ts';
 import type { ListenerPlan } from './listener-plan.ts';

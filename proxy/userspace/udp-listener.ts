@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { Clock } from '#api/clock.ts';
-import type { Endpoint } from '../change-tracker.ts';
+import type { Endpoint } from '../service-port.ts';
 import { Balancer } from './balancer.ts';
 import type { ListenerPlan } from './listener-plan.ts';
 

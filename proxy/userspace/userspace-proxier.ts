@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { realClock, type Clock } from '#api/clock.ts';
-import type { ServicePortMap } from '../change-tracker.ts';
+import type { ServicePortMap } from '../service-port.ts';
 import { withoutClashes } from '../claims.ts';
 import type { Proxier } from '../proxier.ts';
 import { boundAddresses, changeAddresses, refuseOthers, stopRefusing } from './addresses.ts';
@@ -12,7 +12,7 @@ import { UdpListener } from './udp-listener.ts';
 
 export interface UserspaceOptions {
   readonly log: Logger;
-  readonly serviceCidr: string;
+  readonly serviceCidrs: readonly string[];
   readonly clock?: Clock;
 }
 
@@ -79,7 +79,7 @@ class UserspaceProxier implements Proxier {
   }
 
   async #begin(): Promise<string[]> {
-    await refuseOthers(this.#options.serviceCidr);
+    await refuseOthers(this.#options.serviceCidrs[0] ?? '');
     return boundAddresses();
   }
 

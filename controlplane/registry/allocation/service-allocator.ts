@@ -46,9 +46,10 @@ export class ServiceAllocator {
   readonly #ports: Pool;
   readonly #range: RegistryConfig['nodePortRange'];
 
-  constructor(config: Pick<RegistryConfig, 'serviceCidr' | 'nodePortRange'>, existing: Iterable<Service>) {
-    const { first, size } = parseCidr(config.serviceCidr);
-    this.#cidr = config.serviceCidr;
+  constructor(config: Pick<RegistryConfig, 'network' | 'nodePortRange'>, existing: Iterable<Service>) {
+    const [serviceCidr = ''] = config.network.serviceCidrs;
+    const { first, size } = parseCidr(serviceCidr);
+    this.#cidr = serviceCidr;
     this.#first = first;
     this.#size = size;
     this.#addresses = new Pool(size, clamp(size / 16, 16, 256));

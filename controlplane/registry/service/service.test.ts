@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { clusterNetwork } from '#api/cluster-network.ts';
 import type { Kinds } from '#api/resources.ts';
 import { createRegistry } from '../create-registry.ts';
 import { create, target, testRegistry, type TestRegistry } from '../test-registry.ts';
@@ -94,7 +95,9 @@ describe('allocation of Services', () => {
   });
 
   it('says when no address is left', async () => {
-    const cluster = await testRegistry({ serviceCidr: '10.96.0.0/30' });
+    const cluster = await testRegistry({
+      network: { ...clusterNetwork('ipv4'), serviceCidrs: ['10.96.0.0/30'] },
+    });
     await make(cluster, 'a');
     await make(cluster, 'b');
     await expect(make(cluster, 'c')).rejects.toThrow('range is full');

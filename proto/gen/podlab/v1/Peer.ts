@@ -3,14 +3,14 @@
 
 export interface Peer {
   'nodeName'?: (string);
-  'internalIp'?: (string);
-  'podCidr'?: (string);
+  'internalIps'?: (string)[];
+  'podCidrs'?: (string)[];
   'ready'?: (boolean);
 }
 
 export interface Peer__Output {
   'nodeName': (string);
-  'internalIp': (string);
-  'podCidr': (string);
+  'internalIps': (string)[];
+  'podCidrs': (string)[];
   'ready': (boolean);
 }

@@ -3,20 +3,20 @@
 
 export interface Registered {
   'nodeJson'?: (Buffer | Uint8Array | string);
-  'podCidr'?: (string);
-  'clusterPodCidr'?: (string);
-  'serviceCidr'?: (string);
-  'clusterDns'?: (string);
+  'podCidrs'?: (string)[];
+  'clusterPodCidrs'?: (string)[];
+  'serviceCidrs'?: (string)[];
+  'clusterDns'?: (string)[];
   'clusterDomain'?: (string);
   'heartbeatMilliseconds'?: (number);
 }
 
 export interface Registered__Output {
   'nodeJson': (Buffer);
-  'podCidr': (string);
-  'clusterPodCidr': (string);
-  'serviceCidr': (string);
-  'clusterDns': (string);
+  'podCidrs': (string)[];
+  'clusterPodCidrs': (string)[];
+  'serviceCidrs': (string)[];
+  'clusterDns': (string)[];
   'clusterDomain': (string);
   'heartbeatMilliseconds': (number);
 }

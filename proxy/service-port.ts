@@ -1,23 +1,36 @@
-/** A Service's port and where it leads, on one node: everything a proxier needs, resolved from Services, EndpointSlices and Nodes. */
+import type { IpFamily } from '#api/ip.ts';
+
+/**
+ * A Service's port in one IP family and where it leads, on one node: everything a proxier needs, resolved from Services, EndpointSlices and
+ * Nodes. All addresses are of this family.
+ */
 export interface ServicePort {
   readonly namespace: string;
   readonly service: string;
   /** '' when the port has no name. */
   readonly portName: string;
-  readonly protocol: 'TCP' | 'UDP';
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly family: IpFamily;
   /** `appProtocol`, or 'http' by the port's name: how userspace mode tells HTTP. */
   readonly appProtocol: string;
   readonly clusterIp: string;
   readonly port: number;
   /** 0: none. */
   readonly nodePort: number;
-  /** Addresses from `status.loadBalancer.ingress` and `externalIPs`. */
+  /** `spec.externalIPs`. */
   readonly externalIps: readonly string[];
+  /** From `status.loadBalancer.ingress`. */
+  readonly loadBalancerIps: readonly string[];
+  /** Who may use `loadBalancerIps`; empty: everybody. CIDRs; ranges of the other family do not count, but forbid all when none is of this one. */
+  readonly sourceRanges: readonly string[];
   /** 0: no affinity. */
   readonly affinitySeconds: number;
   readonly externalTrafficLocal: boolean;
   readonly internalTrafficLocal: boolean;
-  /** Ready endpoints (or, when none is ready, those that terminate and still serve), sorted. */
+  /**
+   * Ready endpoints (or, when none is ready, those that terminate and still serve), sorted; under `trafficDistribution` those of them that
+   * this node is to use.
+   */
   readonly endpoints: readonly Endpoint[];
   /** The same among the endpoints on this node alone: what a traffic policy `Local` may use. */
   readonly localEndpoints: readonly Endpoint[];
@@ -31,5 +44,5 @@ export interface Endpoint {
   readonly local: boolean;
 }
 
-/** By `namespace/service:portName`. */
+/** By `namespace/service:portName/family`. */
 export type ServicePortMap = ReadonlyMap<string, ServicePort>;
