@@ -48,8 +48,8 @@ describe('a port on the host', () => {
     const state = cluster(nodePort);
     const [first] = planHostPorts(state);
     expect(first).toMatchObject({ protocol: 'tcp', port: 30050, service: { name: 'web' } });
-    const failed = [...state.nodes.values()].find((node) => node.internalIp === first?.nodeIp)!;
-    state.upsert(aNode(failed.name, failed.internalIp, false));
+    const failed = [...state.nodes.values()].find((node) => node.internalIps[0] === first?.nodeIp)!;
+    state.upsert(aNode(failed.name, failed.internalIps[0]!, false));
     expect(planHostPorts(state)[0]?.nodeIp).not.toBe(first?.nodeIp);
   });
 

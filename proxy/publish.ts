@@ -48,7 +48,7 @@ export function planHostPorts(state: ClusterState): HostPort[] {
       service.ports.flatMap(({ nodePort, protocol: name }): HostPort[] => {
         const protocol = name === 'UDP' ? 'udp' : 'tcp';
         const node = rendezvous(`${protocol}/${nodePort}`, entryNodes(state, service));
-        const nodeIp = state.nodes.get(node ?? '')?.internalIp ?? '';
+        const nodeIp = state.nodes.get(node ?? '')?.internalIps[0] ?? '';
         if (nodePort === 0 || name === 'SCTP' || nodeIp === '') return [];
         const { namespace, name: serviceName, uid } = service;
         return [{ protocol, port: nodePort, nodeIp, service: { namespace, name: serviceName, uid } }];

@@ -53,7 +53,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     state,
     options.nodeName,
     // The DNS answers on every node itself.
-    (service) => options.clusterDns.includes(service.clusterIp),
+    (service) => service.clusterIps.some((ip) => options.clusterDns.includes(ip)),
   );
   const carrier = new ServiceCarrier(options, tracker, log);
   const entrances = keepEntrances({ ...options, log, state });

@@ -1,6 +1,6 @@
 import type { Answer, SrvAnswer, StringAnswer } from 'dns-packet';
 import type { ClusterState } from '../state/cluster-state.ts';
-import type { ServiceInfo, SliceInfo } from '../state/objects.ts';
+import { ofFamily, type ServiceInfo, type SliceInfo } from '../state/objects.ts';
 
 /** Seconds; CoreDNS's `kubernetes` plugin has 5: a Service's records change with its Pods. */
 export const TTL = 5;
@@ -69,7 +69,8 @@ interface Backend {
 }
 
 function headlessEndpoints(service: ServiceInfo, slices: Iterable<SliceInfo>): Backend[] {
-  return [...slices].flatMap(({ endpoints, ports }) =>
+  const ofIpv4 = [...slices].filter(({ family }) => family === 'IPv4');
+  return ofIpv4.flatMap(({ endpoints, ports }) =>
     endpoints
       .filter((endpoint) => endpoint.ready || service.publishNotReady)
       .flatMap(({ addresses, hostname }) =>
@@ -88,7 +89,7 @@ function serviceName(
   // Without a ready endpoint a headless Service's name does not exist (CoreDNS answers NXDOMAIN).
   if (service.headless && backends.length === 0) return undefined;
   return {
-    a: service.headless ? addressesOf(backends) : [service.clusterIp],
+    a: service.headless ? addressesOf(backends) : ofFamily(service.clusterIps, 'IPv4'),
     srv: service.headless
       ? backends.flatMap(({ label, ports }) => ports.map(({ port }) => ({ port, target: `${label}.${own}` })))
       : service.ports.map(({ port }) => ({ port, target: own })),
@@ -125,7 +126,7 @@ export function namesOf(state: ClusterState, ip: string, zone: string): string[]
   const names: string[] = [];
   for (const [key, service] of state.services) {
     const own = `${service.name}.${service.namespace}.svc.${zone}`;
-    if (service.clusterIp === ip) names.push(own);
+    if (service.clusterIps.includes(ip)) names.push(own);
     if (!service.headless) continue;
     const backends = headlessEndpoints(service, state.slicesOf(key));
     names.push(...backends.filter((one) => one.ip === ip).map(({ label }) => `${label}.${own}`));

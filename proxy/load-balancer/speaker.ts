@@ -3,6 +3,9 @@ import type { ClusterState } from '../state/cluster-state.ts';
 import { usableEndpoints } from '../state/endpoints.ts';
 import type { ServiceInfo } from '../state/objects.ts';
 
+/** Without hints: the outside is in no zone. */
+const NOWHERE = { nodeName: '', zone: '' };
+
 /** The Ready nodes' names, sorted. */
 export const readyNodes = (state: ClusterState): string[] =>
   [...state.nodes.values()]
@@ -20,7 +23,7 @@ export function entryNodes(state: ClusterState, service: ServiceInfo): string[] 
   const slices = [...state.slicesOf(`${service.namespace}/${service.name}`)];
   const serving = new Set(
     service.ports.flatMap((port) =>
-      usableEndpoints(slices, port, '').endpoints.map(({ nodeName }) => nodeName),
+      usableEndpoints(slices, port, NOWHERE).endpoints.map(({ nodeName }) => nodeName),
     ),
   );
   return ready.filter((node) => serving.has(node));

@@ -1,3 +1,4 @@
+import { deepEqual } from '#api/equal.ts';
 import type { EndpointSlice } from '#api/gen/types.ts';
 import {
   toNodeInfo,
@@ -72,6 +73,7 @@ export class ClusterState {
   #putService(service: ServiceInfo): void {
     const key = `${service.namespace}/${service.name}`;
     this.#heard?.add(`services/${key}`);
+    if (deepEqual(this.services.get(key), service)) return;
     this.services.set(key, service);
     this.#tell({ service: key });
   }
@@ -85,6 +87,8 @@ export class ClusterState {
     // A slice that was relabelled belongs to another Service now.
     if (previous !== undefined && previous.service !== slice.service) this.#remove('endpointslices', key);
     this.#heard?.add(`endpointslices/${key}`);
+    // After a reconnection all is named again, and little of it is new.
+    if (deepEqual(this.#slices.get(key), slice)) return;
     this.#slices.set(key, slice);
     const siblings = this.#slicesOfService.get(service) ?? new Map<string, SliceInfo>();
     this.#slicesOfService.set(service, siblings.set(key, slice));
@@ -93,10 +97,10 @@ export class ClusterState {
 
   #putNode(node: NodeInfo): void {
     this.#heard?.add(`nodes/${node.name}`);
-    const previous = this.nodes.get(node.name);
-    this.nodes.set(node.name, node);
     // A node's status is written every few seconds; little of it matters here.
-    if (JSON.stringify(previous) !== JSON.stringify(node)) this.#tell({ node: node.name });
+    if (deepEqual(this.nodes.get(node.name), node)) return;
+    this.nodes.set(node.name, node);
+    this.#tell({ node: node.name });
   }
 
   #remove(resource: string, key: string): void {

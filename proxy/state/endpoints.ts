@@ -1,31 +1,61 @@
 import type { Endpoint } from '../service-port.ts';
 import type { SliceEndpoint, SliceInfo } from './objects.ts';
 
-interface Candidate extends Endpoint {
-  readonly ready: boolean;
-  readonly servingTerminating: boolean;
+/** The node that asks: hints name nodes and zones. */
+export interface Place {
+  readonly nodeName: string;
+  /** '' when the node has none. */
+  readonly zone: string;
+}
+
+interface Candidate {
+  readonly key: string;
+  readonly endpoint: Endpoint;
+  readonly from: SliceEndpoint;
 }
 
 /**
- * The endpoints that traffic may go to: the ready ones; when there is none, those that terminate and still serve
- * (kube-proxy `pkg/proxy/topology.go`, KEP-1669). Sorted by address; an address that two slices name counts once.
+ * The endpoints that traffic may go to (kube-proxy `pkg/proxy/topology.go`, `CategorizeEndpoints`): the ready ones, of which `endpoints` has
+ * those that hints give to this node; when none is ready, those that terminate and still serve (KEP-1669), for `endpoints` and
+ * `localEndpoints` each by itself. Sorted by address; an address that two slices name counts once. The slices are of one IP family.
  */
 export function usableEndpoints(
   slices: Iterable<SliceInfo>,
   port: { readonly name: string; readonly protocol: string },
-  nodeName: string,
+  place: Place,
 ): { endpoints: Endpoint[]; localEndpoints: Endpoint[] } {
-  const all = candidates(slices, port, nodeName);
+  const all = candidates(slices, port, place.nodeName);
+  const ready = all.filter(({ from }) => from.ready);
   return {
-    endpoints: readyOrServing(all),
-    localEndpoints: readyOrServing(all.filter((candidate) => candidate.local)),
+    endpoints: endpointsOf(
+      ready.length > 0 ? ready.filter(hintFilter(ready, place)) : all.filter(isDraining),
+    ),
+    localEndpoints: endpointsOf(readyOrDraining(all.filter(({ endpoint }) => endpoint.local))),
   };
 }
 
-function readyOrServing(all: readonly Candidate[]): Endpoint[] {
-  const ready = all.filter((candidate) => candidate.ready);
-  const usable = ready.length > 0 ? ready : all.filter((candidate) => candidate.servingTerminating);
-  return usable.map(({ ip, port, nodeName, local }) => ({ ip, port, nodeName, local }));
+const isDraining = ({ from }: Candidate): boolean => from.serving && from.terminating;
+
+function readyOrDraining(all: readonly Candidate[]): readonly Candidate[] {
+  const ready = all.filter(({ from }) => from.ready);
+  return ready.length > 0 ? ready : all.filter(isDraining);
+}
+
+const endpointsOf = (all: readonly Candidate[]): Endpoint[] => all.map(({ endpoint }) => endpoint);
+
+/**
+ * Hints count only if every ready endpoint has one and one is for this place: nodes before zones; otherwise every endpoint may be used
+ * (`topologyModeFromHints`).
+ */
+function hintFilter(ready: readonly Candidate[], { nodeName, zone }: Place): (one: Candidate) => boolean {
+  for (const [hints, here] of [
+    ['forNodes', nodeName],
+    ['forZones', zone],
+  ] as const) {
+    const isHere = ({ from }: Candidate): boolean => from[hints].includes(here);
+    if (ready.every(({ from }) => from[hints].length > 0) && ready.some(isHere)) return isHere;
+  }
+  return () => true;
 }
 
 function candidates(
@@ -35,28 +65,31 @@ function candidates(
 ): Candidate[] {
   const byAddress = new Map<string, Candidate>();
   for (const slice of slices) {
-    const target = slice.ports.find((one) => one.name === port.name && one.protocol === port.protocol);
-    if (target === undefined) continue;
-    for (const endpoint of slice.endpoints) {
-      const candidate = toCandidate(endpoint, target.port, nodeName);
-      if (candidate === undefined) continue;
-      const key = `${candidate.ip}:${candidate.port}`;
-      if (byAddress.get(key)?.ready !== true) byAddress.set(key, candidate);
+    for (const target of slice.ports) {
+      if (target.name !== port.name || target.protocol !== port.protocol) continue;
+      for (const from of slice.endpoints) {
+        const candidate = toCandidate(from, target.port, nodeName);
+        if (candidate === undefined) continue;
+        const known = byAddress.get(candidate.key);
+        if (known === undefined || usefulness(from) > usefulness(known.from))
+          byAddress.set(candidate.key, candidate);
+      }
     }
   }
-  return [...byAddress].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, candidate]) => candidate);
+  return [...byAddress.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function toCandidate(endpoint: SliceEndpoint, port: number, nodeName: string): Candidate | undefined {
+/** An address may be named by a Pod that goes and by the one that got it next: the one that serves counts. */
+const usefulness = ({ ready, serving }: SliceEndpoint): number => (ready ? 2 : serving ? 1 : 0);
+
+function toCandidate(from: SliceEndpoint, port: number, node: string): Candidate | undefined {
   // discovery/v1: "consumers should only use the first address".
-  const ip = endpoint.addresses[0];
+  const ip = from.addresses[0];
   if (ip === undefined) return undefined;
+  const { nodeName } = from;
   return {
-    ip,
-    port,
-    nodeName: endpoint.nodeName,
-    local: endpoint.nodeName === nodeName,
-    ready: endpoint.ready,
-    servingTerminating: endpoint.serving && endpoint.terminating,
+    key: `${ip}:${port}`,
+    endpoint: { ip, port, nodeName, local: nodeName !== '' && nodeName === node },
+    from,
   };
 }

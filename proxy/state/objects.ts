@@ -1,4 +1,5 @@
 import type { EndpointSlice, Node, Service } from '#api/gen/types.ts';
+import { canonicalIp, familyOf, type IpFamily } from '#api/ip.ts';
 
 /** Services, EndpointSlices and Nodes cut down to what a node's proxy and DNS use: a node holds those of the whole cluster. */
 export interface ServiceInfo {
@@ -6,12 +7,18 @@ export interface ServiceInfo {
   readonly name: string;
   readonly uid: string;
   readonly type: string;
-  /** '' when headless or ExternalName. */
-  readonly clusterIp: string;
+  /** At most one of each IP family, the Service's primary family first; empty when headless or ExternalName. */
+  readonly clusterIps: readonly string[];
   readonly headless: boolean;
   readonly externalName: string;
+  /** Of both families. */
   readonly externalIps: readonly string[];
+  /** Of both families: `status.loadBalancer.ingress` without those that a load balancer answers for itself (`ipMode: Proxy`). */
   readonly loadBalancerIps: readonly string[];
+  /** CIDRs of both families: `spec.loadBalancerSourceRanges`. */
+  readonly sourceRanges: readonly string[];
+  /** Where every node says whether it has a ready endpoint; 0: nowhere (`NeedsHealthCheck` of pkg/api/v1/service). */
+  readonly healthCheckNodePort: number;
   /** 0: no affinity. */
   readonly affinitySeconds: number;
   readonly externalTrafficLocal: boolean;
@@ -35,22 +42,30 @@ export interface SliceInfo {
   readonly name: string;
   /** The Service's name. */
   readonly service: string;
+  readonly family: IpFamily;
   readonly ports: readonly { readonly name: string; readonly protocol: string; readonly port: number }[];
   readonly endpoints: readonly SliceEndpoint[];
 }
 
 export interface SliceEndpoint {
+  /** All of the slice's family. */
   readonly addresses: readonly string[];
   readonly hostname: string;
   readonly nodeName: string;
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
+  /** The zones and nodes that should use it; empty: no hint. */
+  readonly forZones: readonly string[];
+  readonly forNodes: readonly string[];
 }
 
 export interface NodeInfo {
   readonly name: string;
-  readonly internalIp: string;
+  /** Of both families, as the node names them. */
+  readonly internalIps: readonly string[];
+  /** '' when the node has no label `topology.kubernetes.io/zone`. */
+  readonly zone: string;
   readonly ready: boolean;
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -59,26 +74,37 @@ export interface NodeInfo {
 const AFFINITY_SECONDS = 10_800;
 const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
-const isIpv4 = (text: string | undefined): text is string =>
-  text !== undefined && /^(\d{1,3}\.){3}\d{1,3}$/.test(text);
+export const ofFamily = (ips: readonly string[], family: IpFamily): string[] =>
+  ips.filter((ip) => familyOf(ip) === family);
+
+/** Those that are addresses, each in its one spelling, so that they can be compared as text. */
+const addresses = (texts: readonly (string | undefined)[] = []): string[] =>
+  texts.flatMap((text = '') => {
+    const family = familyOf(text);
+    if (family === undefined) return [];
+    return [family === 'IPv4' ? text : canonicalIp(text)];
+  });
 
 export function toServiceInfo(service: Service): ServiceInfo {
-  const { metadata = {}, spec = {}, status } = service;
-  const ingress = status?.loadBalancer?.ingress ?? [];
+  const { metadata = {}, spec = {} } = service;
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',
     type: spec.type ?? 'ClusterIP',
-    clusterIp: isIpv4(spec.clusterIP) ? spec.clusterIP : '',
+    clusterIps: spec.type === 'ExternalName' ? [] : addresses(spec.clusterIPs ?? [spec.clusterIP]),
     headless: spec.clusterIP === 'None',
     externalName: spec.type === 'ExternalName' ? (spec.externalName ?? '') : '',
-    externalIps: (spec.externalIPs ?? []).filter(isIpv4),
-    loadBalancerIps:
-      spec.type === 'LoadBalancer'
-        ? ingress.filter((one) => one.ipMode !== 'Proxy').flatMap((one) => (isIpv4(one.ip) ? [one.ip] : []))
-        : [],
+    externalIps: addresses(spec.externalIPs),
+    loadBalancerIps: loadBalancerIps(service),
+    // Validation lets spaces around a range pass.
+    sourceRanges: (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()),
+    healthCheckNodePort:
+      spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local'
+        ? (spec.healthCheckNodePort ?? 0)
+        : 0,
     affinitySeconds:
       spec.sessionAffinity === 'ClientIP'
         ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS)
@@ -97,37 +123,55 @@ export function toServiceInfo(service: Service): ServiceInfo {
   };
 }
 
-/** undefined: a slice of no Service, or not of IPv4 addresses. */
+function loadBalancerIps({ spec, status }: Service): string[] {
+  if (spec?.type !== 'LoadBalancer') return [];
+  const ingress = status?.loadBalancer?.ingress ?? [];
+  return addresses(ingress.filter((one) => one.ipMode !== 'Proxy').map(({ ip }) => ip));
+}
+
+/** undefined: a slice of no Service, or not of addresses (FQDN). */
 export function toSliceInfo(slice: EndpointSlice): SliceInfo | undefined {
-  const service = slice.metadata?.labels?.[SERVICE_NAME_LABEL];
-  if (service === undefined || slice.addressType !== 'IPv4') return undefined;
+  const service = slice.metadata?.labels?.[SERVICE_NAME_LABEL] ?? '';
+  const family = slice.addressType;
+  if (service === '' || (family !== 'IPv4' && family !== 'IPv6')) return undefined;
   return {
     namespace: slice.metadata?.namespace ?? '',
     name: slice.metadata?.name ?? '',
     service,
-    ports: (slice.ports ?? []).flatMap((port) =>
-      port.port === undefined
-        ? []
-        : [{ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: port.port }],
+    family,
+    ports: (slice.ports ?? []).flatMap(({ name, protocol, port = 0 }) =>
+      port === 0 ? [] : [{ name: name ?? '', protocol: protocol ?? 'TCP', port }],
     ),
-    endpoints: (slice.endpoints ?? []).map((endpoint) => {
-      // "A nil value indicates an unknown state. In most cases consumers should interpret this as ready." (discovery/v1)
-      const ready = endpoint.conditions?.ready ?? true;
-      return {
-        addresses: endpoint.addresses.filter(isIpv4),
-        hostname: endpoint.hostname ?? '',
-        nodeName: endpoint.nodeName ?? '',
-        ready,
-        serving: endpoint.conditions?.serving ?? ready,
-        terminating: endpoint.conditions?.terminating ?? false,
-      };
-    }),
+    endpoints: (slice.endpoints ?? []).map((endpoint) => toSliceEndpoint(endpoint, family)),
+  };
+}
+
+const NO_HINTS: readonly string[] = [];
+
+function toSliceEndpoint(
+  endpoint: NonNullable<EndpointSlice['endpoints']>[number],
+  family: IpFamily,
+): SliceEndpoint {
+  // "A nil value indicates an unknown state. In most cases consumers should interpret this as ready." (discovery/v1)
+  const ready = endpoint.conditions?.ready ?? true;
+  return {
+    addresses: ofFamily(addresses(endpoint.addresses), family),
+    hostname: endpoint.hostname ?? '',
+    nodeName: endpoint.nodeName ?? '',
+    ready,
+    serving: endpoint.conditions?.serving ?? ready,
+    terminating: endpoint.conditions?.terminating ?? false,
+    forZones: endpoint.hints?.forZones?.map(({ name }) => name) ?? NO_HINTS,
+    forNodes: endpoint.hints?.forNodes?.map(({ name }) => name) ?? NO_HINTS,
   };
 }
 
 export const toNodeInfo = (node: Node): NodeInfo => ({
   name: node.metadata?.name ?? '',
-  internalIp: node.status?.addresses?.find((address) => address.type === 'InternalIP')?.address ?? '',
+  internalIps: addresses(
+    node.status?.addresses?.filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
+  ),
+  zone: node.metadata?.labels?.[ZONE_LABEL] ?? '',
   ready: node.status?.conditions?.find((condition) => condition.type === 'Ready')?.status === 'True',
   annotations: node.metadata?.annotations ?? {},
 });

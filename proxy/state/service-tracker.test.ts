@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aPort, aService, aSlice } from '../testing/objects.ts';
+import { aNode, aPort, aService, aSlice } from '../testing/objects.ts';
 import { ClusterState } from './cluster-state.ts';
 import { ServiceTracker } from './service-tracker.ts';
 
@@ -91,9 +91,72 @@ describe('ServiceTracker', () => {
     const { tracker } = tracking(
       aService('headless', { clusterIP: 'None' }),
       aService('alias', { type: 'ExternalName', externalName: 'example.org', clusterIP: '' }),
-      aService('sctp', { ports: [aPort({ protocol: 'SCTP' })] }),
+      aService('foreign', {}, { metadata: { labels: { 'service.kubernetes.io/service-proxy-name': 'x' } } }),
     );
     expect(tracker.ports.size).toBe(0);
+  });
+
+  test('knows SCTP', () => {
+    const { tracker } = tracking(aService('sctp', { ports: [aPort({ protocol: 'SCTP' })] }));
+    expect(tracker.ports.get('default/sctp:/IPv4')?.protocol).toBe('SCTP');
+  });
+
+  test('has a port of each IP family, with the addresses of that family', () => {
+    const { tracker } = tracking(
+      aService(
+        'both',
+        {
+          type: 'LoadBalancer',
+          clusterIPs: ['10.96.0.20', 'fd00:10:96::14'],
+          externalIPs: ['192.0.2.9', '2001:DB8:0::9'],
+          loadBalancerSourceRanges: [' 10.0.0.0/8 ', 'fd00::/8'],
+        },
+        { status: { loadBalancer: { ingress: [{ ip: '172.18.255.1' }, { ip: 'fd00:1::1' }] } } },
+      ),
+      aSlice('both', [{ ip: '10.244.1.5' }], undefined, 'both-4'),
+      aSlice('both', [{ ip: 'fd00:10:244:0:0::5' }], undefined, 'both-6'),
+    );
+    expect([...tracker.ports.values()]).toMatchObject([
+      {
+        family: 'IPv4',
+        clusterIp: '10.96.0.20',
+        externalIps: ['192.0.2.9'],
+        loadBalancerIps: ['172.18.255.1'],
+        sourceRanges: ['10.0.0.0/8', 'fd00::/8'],
+        endpoints: [{ ip: '10.244.1.5' }],
+      },
+      {
+        family: 'IPv6',
+        clusterIp: 'fd00:10:96::14',
+        externalIps: ['2001:db8::9'],
+        loadBalancerIps: ['fd00:1::1'],
+        endpoints: [{ ip: 'fd00:10:244::5' }],
+      },
+    ]);
+    expect(tracker.ports.has('default/both:/IPv6')).toBe(true);
+  });
+
+  test('leaves out slices of names', () => {
+    const names = { ...aSlice('web', [{ ip: 'example.org' }]), addressType: 'FQDN' };
+    const { tracker } = tracking(aService('web'), names);
+    expect(tracker.ports.get('default/web:/IPv4')?.endpoints).toEqual([]);
+  });
+
+  test('follows its node into another zone', () => {
+    const inZone = (zone: string): { kind: string } => {
+      const node = aNode('node1', '172.18.0.3');
+      return { ...node, metadata: { ...node.metadata, labels: { 'topology.kubernetes.io/zone': zone } } };
+    };
+    const hinted = ['a', 'b'].map((zone, index) => ({
+      ip: `10.244.1.${index}`,
+      hints: { forZones: [{ name: zone }] },
+    }));
+    const { state, tracker } = tracking(aService('web'), aSlice('web', hinted), inZone('a'));
+    const ips = (): string[] => tracker.ports.get('default/web:/IPv4')!.endpoints.map(({ ip }) => ip);
+    expect(ips()).toEqual(['10.244.1.0']);
+    state.upsert(inZone('b'));
+    tracker.update();
+    expect(ips()).toEqual(['10.244.1.1']);
   });
 
   test('takes external and LoadBalancer addresses together', () => {

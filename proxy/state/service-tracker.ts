@@ -1,7 +1,9 @@
+import { deepEqual } from '#api/equal.ts';
+import type { IpFamily } from '#api/ip.ts';
 import type { ServicePort, ServicePortMap } from '../service-port.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { usableEndpoints } from './endpoints.ts';
-import type { ServiceInfo, ServiceInfoPort } from './objects.ts';
+import { ofFamily, type ServiceInfo, type ServiceInfoPort } from './objects.ts';
 
 /** A Service's port before and after; one of them is absent when it is new or gone. */
 export interface ServicePortChange {
@@ -21,6 +23,7 @@ export class ServiceTracker {
   readonly #ports = new Map<string, ServicePort>();
   readonly #keysOfService = new Map<string, string[]>();
   readonly #dirty = new Set<string>();
+  #zone = '';
 
   /** `skip`: Services that something else than the proxier carries, such as the DNS on every node. */
   constructor(state: ClusterState, nodeName: string, skip: (service: ServiceInfo) => boolean = () => false) {
@@ -29,6 +32,7 @@ export class ServiceTracker {
     this.#skip = skip;
     state.onChange((change) => {
       if ('service' in change) this.#dirty.add(change.service);
+      else if (change.node === nodeName) this.#checkZone();
     });
   }
 
@@ -54,42 +58,57 @@ export class ServiceTracker {
 
   #replace(key: string, current: ServicePort | undefined): ServicePortChange[] {
     const previous = this.#ports.get(key);
-    if (JSON.stringify(previous) === JSON.stringify(current)) return [];
+    if (deepEqual(previous, current)) return [];
     if (current === undefined) this.#ports.delete(key);
     else this.#ports.set(key, current);
     return [{ key, previous, current }];
   }
 
+  /** Hints are for zones: when the node is in another one, every Service may lead elsewhere. */
+  #checkZone(): void {
+    const zone = this.#state.nodes.get(this.#nodeName)?.zone ?? '';
+    if (zone === this.#zone) return;
+    this.#zone = zone;
+    for (const service of this.#state.services.keys()) this.#dirty.add(service);
+  }
+
   #portsOf(name: string): Map<string, ServicePort> {
     const service = this.#state.services.get(name);
-    if (service === undefined || service.clusterIp === '' || service.foreign || this.#skip(service))
-      return new Map();
+    if (service === undefined || service.foreign || this.#skip(service)) return new Map();
     return new Map(
-      service.ports
-        .filter((port) => port.protocol === 'TCP' || port.protocol === 'UDP')
-        .map((port) => [`${name}:${port.name}/IPv4`, this.#toServicePort(service, port)]),
+      service.clusterIps.flatMap((clusterIp) =>
+        service.ports.map((port) => {
+          const current = this.#toServicePort(service, port, clusterIp);
+          return [`${name}:${port.name}/${current.family}`, current] as const;
+        }),
+      ),
     );
   }
 
-  #toServicePort(service: ServiceInfo, port: ServiceInfoPort): ServicePort {
-    const slices = this.#state.slicesOf(`${service.namespace}/${service.name}`);
+  #toServicePort(service: ServiceInfo, port: ServiceInfoPort, clusterIp: string): ServicePort {
+    const family: IpFamily = clusterIp.includes(':') ? 'IPv6' : 'IPv4';
+    const slices = [...this.#state.slicesOf(`${service.namespace}/${service.name}`)];
     return {
       namespace: service.namespace,
       service: service.name,
       portName: port.name,
-      protocol: port.protocol as 'TCP' | 'UDP',
-      family: 'IPv4',
+      protocol: port.protocol as ServicePort['protocol'],
+      family,
       appProtocol: port.appProtocol || (/^http(-|$)/.test(port.name) ? 'http' : ''),
-      clusterIp: service.clusterIp,
+      clusterIp,
       port: port.port,
       nodePort: port.nodePort,
-      externalIps: service.externalIps,
-      loadBalancerIps: service.loadBalancerIps,
-      sourceRanges: [],
+      externalIps: ofFamily(service.externalIps, family),
+      loadBalancerIps: ofFamily(service.loadBalancerIps, family),
+      sourceRanges: service.sourceRanges,
       affinitySeconds: service.affinitySeconds,
       externalTrafficLocal: service.externalTrafficLocal,
       internalTrafficLocal: service.internalTrafficLocal,
-      ...usableEndpoints(slices, port, this.#nodeName),
+      ...usableEndpoints(
+        slices.filter((slice) => slice.family === family),
+        port,
+        { nodeName: this.#nodeName, zone: this.#zone },
+      ),
     };
   }
 }

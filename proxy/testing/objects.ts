@@ -37,7 +37,7 @@ export const aSlice = (
 ): EndpointSlice & { kind: string } => ({
   kind: 'EndpointSlice',
   apiVersion: 'discovery.k8s.io/v1',
-  addressType: 'IPv4',
+  addressType: endpoints[0]?.ip.includes(':') === true ? 'IPv6' : 'IPv4',
   metadata: { namespace: 'default', name, labels: { 'kubernetes.io/service-name': service } },
   endpoints: endpoints.map(({ ip, ...rest }) => ({
     addresses: [ip],
