@@ -15,6 +15,11 @@ const READY = { ready: true, serving: true, terminating: false };
 const ENDING = { ready: false, serving: true, terminating: true };
 const DEAD = { ready: false, serving: false, terminating: true };
 
+const inZone = (zone: string): { kind: string } => {
+  const node = aNode('node1', '172.18.0.3');
+  return { ...node, metadata: { ...node.metadata, labels: { 'topology.kubernetes.io/zone': zone } } };
+};
+
 describe('ServiceTracker', () => {
   test('joins a Service with its slices by the name of the port', () => {
     const { tracker } = tracking(
@@ -143,10 +148,6 @@ describe('ServiceTracker', () => {
   });
 
   test('follows its node into another zone', () => {
-    const inZone = (zone: string): { kind: string } => {
-      const node = aNode('node1', '172.18.0.3');
-      return { ...node, metadata: { ...node.metadata, labels: { 'topology.kubernetes.io/zone': zone } } };
-    };
     const hinted = ['a', 'b'].map((zone, index) => ({
       ip: `10.244.1.${index}`,
       hints: { forZones: [{ name: zone }] },
