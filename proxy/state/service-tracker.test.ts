@@ -15,7 +15,7 @@ const READY = { ready: true, serving: true, terminating: false };
 const ENDING = { ready: false, serving: true, terminating: true };
 const DEAD = { ready: false, serving: false, terminating: true };
 
-const inZone = (zone: string): { kind: string } => {
+const inZone = (zone: string) => {
   const node = aNode('node1', '172.18.0.3');
   return { ...node, metadata: { ...node.metadata, labels: { 'topology.kubernetes.io/zone': zone } } };
 };
