@@ -3,11 +3,9 @@ import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { rfc3339, type Clock } from '#api/clock.ts';
 import type { ContainerImage, Node, NodeCondition, NodeSystemInfo } from '#api/gen/types.ts';
-import { KUBERNETES_VERSION, UPLINK } from '#api/names.ts';
+import { KUBERNETES_VERSION, NODE_CIDR_ANNOTATION, UPLINK } from '#api/names.ts';
 import type { RuntimeImage } from './runtime/runtime.ts';
 
-/** The address of a node in the cluster's network, in CIDR form: the controller of LoadBalancers wants the network too. */
-const NODE_CIDR_ANNOTATION = 'podlab.io/node-cidr';
 const MAX_PODS = 110;
 /** kubelet `--node-status-max-images`. */
 const MAX_IMAGES = 50;

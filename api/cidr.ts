@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { bitsOf, ipToNumber, numberToIp, type IpFamily } from './ip.ts';
 
 /** A range of addresses: `10.0.0.0/8`. */
 export interface Cidr {
@@ -24,4 +25,33 @@ export function isStrictSubset(inner: Cidr, outer: Cidr): boolean {
   const range = new BlockList();
   range.addSubnet(outer.address, outer.prefix, family);
   return range.check(inner.address, family);
+}
+
+/** A CIDR as numbers: its first and last address, both included. */
+export interface AddressRange {
+  readonly family: IpFamily;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly prefix: number;
+}
+
+/** Undefined when the text is no CIDR; bits behind the prefix do not count. */
+export function addressRange(text: string): AddressRange | undefined {
+  const cidr = parseCidr(text);
+  if (cidr === undefined) return undefined;
+  const family = cidr.family === 4 ? 'IPv4' : 'IPv6';
+  const size = 1n << BigInt(bitsOf(family) - cidr.prefix);
+  const address = ipToNumber(cidr.address);
+  const first = address - (address % size);
+  return { family, first, last: first + size - 1n, prefix: cidr.prefix };
+}
+
+/** Whether two ranges share an address. */
+export const overlaps = (one: AddressRange, other: AddressRange): boolean =>
+  one.family === other.family && one.first <= other.last && other.first <= one.last;
+
+/** The range with this number of those that `range` is divided into, each with `prefix` bits, in Kubernetes' notation. */
+export function subnetOf(range: AddressRange, prefix: number, number: number): string {
+  const size = 1n << BigInt(bitsOf(range.family) - prefix);
+  return `${numberToIp(range.first + BigInt(number) * size, range.family)}/${prefix}`;
 }

@@ -30,6 +30,10 @@ export function numberToIp(number: bigint, family: IpFamily): string {
 /** Throws when the text is no address. */
 export const canonicalIp = (text: string): string => numberToIp(ipToNumber(text), familyOf(text)!);
 
+/** As it stands before a port: IPv6 in brackets. */
+export const hostInUrl = (address: string): string =>
+  familyOf(address) === 'IPv6' ? `[${address}]` : address;
+
 const ipv4ToNumber = (text: string): bigint =>
   text.split('.').reduce((number, part) => number * 256n + BigInt(part), 0n);
 

@@ -34,6 +34,9 @@ export const LABEL_SANDBOX_ID = 'io.kubernetes.sandbox.id';
 /** Seconds, so that what is left of a Pod that nobody knows any more still ends in order. */
 export const LABEL_GRACE_PERIOD = 'io.kubernetes.pod.terminationGracePeriod';
 
+/** On Nodes: the node's addresses with prefix length in the cluster's Docker network, one of each family, with commas between: `172.18.0.3/16`. */
+export const NODE_CIDR_ANNOTATION = 'podlab.io/node-cidr';
+
 /** In a node's network namespace. */
 export const BRIDGE = 'cni0';
 /** The node's interface in the cluster's Docker network. */

@@ -1,13 +1,19 @@
 /**
  * Runs in a node's container: does the cluster's DNS answer, is the Service `kubernetes` reached through its ClusterIP? Prints one line of
- * JSON: `{}` when all is well, else `{ gate, error }` of the gate that stayed shut for the time given in milliseconds.
+ * JSON: `{}` when all is well, else `{ gate, error }` of the gate that stayed shut. Arguments: for how long it may stay shut (milliseconds), and
+ * the cluster's `--ip-family`.
  */
 import { Resolver } from 'node:dns/promises';
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLUSTER_DNS_IP, CLUSTER_DOMAIN, KUBERNETES_SERVICE_IP } from '#api/names.ts';
+import { clusterNetwork, IP_FAMILY_SETTINGS } from '#api/cluster-network.ts';
+import { familyOf, hostInUrl } from '#api/ip.ts';
+import { CLUSTER_DOMAIN } from '#api/names.ts';
 
-const end = Date.now() + Number(process.argv[2] ?? 1000);
+const [, , limit = '1000', setting = 'ipv4'] = process.argv;
+const end = Date.now() + Number(limit);
+const network = clusterNetwork(IP_FAMILY_SETTINGS.find((one) => one === setting) ?? 'ipv4');
+const serviceIp = network.kubernetesServiceIp;
 
 const gates: { gate: string; check: () => Promise<void> }[] = [
   { gate: 'dns', check: checkDns },
@@ -34,16 +40,18 @@ async function firstShut(): Promise<{ gate?: string; error?: string }> {
 
 async function checkDns(): Promise<void> {
   const resolver = new Resolver({ timeout: 500, tries: 1 });
-  resolver.setServers([CLUSTER_DNS_IP]);
+  resolver.setServers(network.dnsIps.slice(0, 1));
   const name = `kubernetes.default.svc.${CLUSTER_DOMAIN}`;
-  const addresses = await resolver.resolve4(name);
-  if (!addresses.includes(KUBERNETES_SERVICE_IP)) throw new Error(`${name} is ${addresses.join(', ')}`);
+  const addresses = await (familyOf(serviceIp) === 'IPv6'
+    ? resolver.resolve6(name)
+    : resolver.resolve4(name));
+  if (!addresses.includes(serviceIp)) throw new Error(`${name} is ${addresses.join(', ')}`);
 }
 
 /** Any answer will do: that the API server is well is another gate. */
 function checkService(): Promise<void> {
   return new Promise((resolve, reject) => {
-    const url = `https://${KUBERNETES_SERVICE_IP}/readyz`;
+    const url = `https://${hostInUrl(serviceIp)}/readyz`;
     const asked = request(url, { rejectUnauthorized: false, timeout: 1000 }, (response) => {
       response.resume();
       resolve();

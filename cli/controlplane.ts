@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { realClock } from '#api/clock.ts';
 import { clusterNetwork, IP_FAMILY_SETTINGS } from '#api/cluster-network.ts';
+import type { IpFamily } from '#api/ip.ts';
 import { API_PORT, GRPC_PORT, NODE_PORT_RANGE, UPLINK } from '#api/names.ts';
 import { createAuthentication } from '../controlplane/authentication/authentication.ts';
 import { createAggregation, type KnownResources } from '../controlplane/aggregation/aggregation.ts';
@@ -30,16 +31,18 @@ await runProcess('controlplane', async (log) => {
   const { env } = process;
   const stateDir = text(env, 'PODLAB_STATE_DIR', '/var/lib/podlab');
   const apiUrl = text(env, 'PODLAB_API_URL', `https://127.0.0.1:${API_PORT}`);
-  const advertise = text(env, 'PODLAB_ADVERTISE_ADDRESS', uplinkAddress());
   const evictionSeconds = count(env, 'PODLAB_EVICTION_SECONDS', 300);
   const network = clusterNetwork(oneOf(env, 'PODLAB_IP_FAMILY', IP_FAMILY_SETTINGS, 'ipv4'));
+  const advertise = text(env, 'PODLAB_ADVERTISE_ADDRESS', uplinkAddress(network.families[0]!));
+  // Where IPv6 is off, the unspecified address of IPv6 cannot be listened on.
+  const host = network.families.includes('IPv6') ? '::' : '0.0.0.0';
   const clock = realClock;
 
   await mkdir(stateDir, { recursive: true });
   const pkiDir = join(stateDir, 'pki');
   const pki = await loadPki({
     dir: pkiDir,
-    hosts: [new URL(apiUrl).hostname, 'controlplane', advertise],
+    hosts: [new URL(apiUrl).hostname, 'controlplane', advertise, network.kubernetesServiceIp],
     joinToken: secret(env, 'PODLAB_JOIN_TOKEN'),
     clock,
   });
@@ -71,7 +74,7 @@ await runProcess('controlplane', async (log) => {
     pki,
     clock,
     log,
-    host: '0.0.0.0',
+    host,
     port: grpcPort,
   });
   dialer.become(createDialer({ streams: nodes.streams, client, log }));
@@ -87,7 +90,7 @@ await runProcess('controlplane', async (log) => {
     streaming: createStreamingHandlers({ streams: nodes.streams, log }),
     dialer,
     aggregation: createAggregation(client, apiServices, knownResources),
-    host: '0.0.0.0',
+    host,
     port: count(env, 'PODLAB_API_LISTEN_PORT', API_PORT),
     log,
     healthChecks: startHealthChecks(client, () => hasStarted),
@@ -128,15 +131,20 @@ await runProcess('controlplane', async (log) => {
   };
 });
 
-/** The address of this container in the cluster's Docker network. */
-function uplinkAddress(): string {
+/** The address of this container in the cluster's Docker network. Throws when it has none of that family. */
+function uplinkAddress(family: IpFamily): string {
   const interfaces = networkInterfaces();
   const candidates = [
     ...(interfaces[UPLINK] ?? []),
     ...Object.values(interfaces).flatMap((all) => all ?? []),
   ];
-  const address = candidates.find((one) => one.family === 'IPv4' && !one.internal)?.address;
-  if (address === undefined) throw new Error(`no IPv4 address on ${UPLINK}: is this container in a network?`);
+  const address = candidates.find(
+    (one) => one.family === family && !one.internal && !one.address.startsWith('fe80:'),
+  )?.address;
+  if (address === undefined) {
+    const hint = family === 'IPv4' ? 'is this container in a network?' : 'was its network created with IPv6?';
+    throw new Error(`no ${family} address on ${UPLINK}: ${hint}`);
+  }
   return address;
 }
 

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import Docker from 'dockerode';
+import { IP_FAMILY_SETTINGS, type IpFamilySetting } from '#api/cluster-network.ts';
 import { API_PORT } from '#api/names.ts';
 import { explain } from './cluster/engine-faults.ts';
 import { listClusters } from './cluster/find.ts';
@@ -21,6 +22,7 @@ interface StartFlags {
   apiPort: number;
   proxyMode: ProxyMode;
   evictionSeconds: number;
+  ipFamily: IpFamilySetting;
   wait: number;
 }
 
@@ -41,6 +43,12 @@ program
     'how long Pods stay on a node that fails',
     parse(options.evictionSeconds),
     300,
+  )
+  .option(
+    '--ip-family <family>',
+    `of Pods, Services and nodes: ${IP_FAMILY_SETTINGS.join(', ')}`,
+    parse(options.ipFamily),
+    defaultIpFamily(),
   )
   .action(start);
 
@@ -97,6 +105,11 @@ async function stop(flags: { name: string; all?: boolean }): Promise<void> {
 function defaultApiPort(): number {
   const port = process.env['PODLAB_API_PORT'];
   return port === undefined || port === '' ? API_PORT : options.apiPort(port);
+}
+
+function defaultIpFamily(): IpFamilySetting {
+  const setting = process.env['PODLAB_IP_FAMILY'];
+  return setting === undefined || setting === '' ? 'ipv4' : options.ipFamily(setting);
 }
 
 /** Commander shows the message of its own kind of error alone. */

@@ -1,16 +1,14 @@
 /** One cluster for all files that do not need one of their own. */
 import Docker from 'dockerode';
 import type { TestProject } from 'vitest/node';
+import type { StartedCluster } from '../cli/cluster/start.ts';
 import { stopCluster } from '../cli/cluster/stop.ts';
 import { silent, terminalProgress } from '../cli/progress.ts';
 import { PodlabCluster } from '../cli/testing/index.ts';
 import { clusterFor } from './names.ts';
 
-export interface SharedCluster {
+export interface SharedCluster extends StartedCluster {
   name: string;
-  kubeconfig: string;
-  apiPort: number;
-  nodes: readonly string[];
 }
 
 declare module 'vitest' {
@@ -34,7 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     .withEvictionSeconds(EVICTION_SECONDS)
     .withProgress(terminalProgress(process.stderr))
     .start();
-  const { name, nodes, apiPort } = cluster;
-  project.provide('cluster', { name, nodes, apiPort, kubeconfig: cluster.kubeConfig() });
+  const { name, nodes, apiPort, ipFamily } = cluster;
+  project.provide('cluster', { name, nodes, apiPort, ipFamily, kubeconfig: cluster.kubeConfig() });
   return () => cluster.stop();
 }

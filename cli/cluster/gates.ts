@@ -3,6 +3,7 @@ import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { Container } from 'dockerode';
+import type { IpFamilySetting } from '#api/cluster-network.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import { connect, type Api } from './api.ts';
@@ -33,6 +34,7 @@ export interface ReadyRequest {
   readonly cluster: string;
   /** On 127.0.0.1. */
   readonly apiPort: number;
+  readonly ipFamily: IpFamilySetting;
   readonly nodes: readonly string[];
   /** For all gates together. */
   readonly timeoutMs: number;
@@ -60,7 +62,7 @@ export async function waitUntilReady(
   }
   progress.step('checking DNS and Services in every node');
   // All are let to end, which they do at the same deadline, before a failure is passed on.
-  const checks = ready.nodes.map((node) => checkNode(docker, ready.cluster, node, deadline));
+  const checks = ready.nodes.map((node) => checkNode(docker, ready, node, deadline));
   const failure = (await Promise.allSettled(checks)).find((one) => one.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
   return kubeconfig;
@@ -141,10 +143,15 @@ async function readyNodes(api: Api): Promise<Set<string>> {
   return new Set(ready.map((node) => node.metadata.name));
 }
 
-async function checkNode(docker: Docker, cluster: string, node: string, deadline: number): Promise<void> {
+async function checkNode(
+  docker: Docker,
+  { cluster, ipFamily }: ReadyRequest,
+  node: string,
+  deadline: number,
+): Promise<void> {
   const container = docker.getContainer(clusterNames(cluster).node(node));
   const limit = Math.max(1000, deadline - Date.now());
-  const command = ['node', '/opt/podlab/check.mjs', String(limit)];
+  const command = ['node', '/opt/podlab/check.mjs', String(limit), ipFamily];
   const { code, stdout, stderr } = await execIn(container, command, limit + 5000);
   if (code !== 0) throw new GateError('service', `the check in ${node} ended with ${code}: ${stderr.trim()}`);
   const shut = JSON.parse(stdout) as { gate?: Gate; error?: string };

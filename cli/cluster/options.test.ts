@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apiPort, clusterName, evictionSeconds, nodeCount, proxyMode } from './options.ts';
+import { apiPort, clusterName, evictionSeconds, ipFamily, nodeCount, proxyMode } from './options.ts';
 
 describe('options', () => {
   it('takes names that Docker and DNS take', () => {
@@ -19,6 +19,11 @@ describe('options', () => {
 
   it.each(['0', '-1', '1.5', '1e2', '101', 'three', '', ' 3'])('refuses %j as a number of nodes', (text) => {
     expect(() => nodeCount(text)).toThrow(/bad --nodes .* a whole number from 1 to 100/);
+  });
+
+  it('knows three sets of families', () => {
+    expect(['ipv4', 'ipv6', 'dual'].map(ipFamily)).toEqual(['ipv4', 'ipv6', 'dual']);
+    expect(() => ipFamily('both')).toThrow('bad --ip-family "both": it is ipv4, ipv6 or dual');
   });
 
   it('knows two proxy modes', () => {

@@ -1,4 +1,5 @@
 /** What a person may ask for on the command line, checked. */
+import { IP_FAMILY_SETTINGS, type IpFamilySetting } from '#api/cluster-network.ts';
 import { UserError } from '../errors.ts';
 import type { ProxyMode } from './spec.ts';
 
@@ -24,6 +25,12 @@ export const evictionSeconds = (text: string): number => wholeNumber('--eviction
 export function proxyMode(text: string): ProxyMode {
   if (text === 'nftables' || text === 'userspace') return text;
   throw new UserError(`bad --proxy-mode ${JSON.stringify(text)}: it is nftables or userspace`);
+}
+
+export function ipFamily(text: string): IpFamilySetting {
+  const setting = IP_FAMILY_SETTINGS.find((one) => one === text);
+  if (setting !== undefined) return setting;
+  throw new UserError(`bad --ip-family ${JSON.stringify(text)}: it is ipv4, ipv6 or dual`);
 }
 
 function wholeNumber(flag: string, text: string, least: number, most: number): number {

@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { controlPlaneSpec, nodeNames, nodeSpec, type ClusterSettings } from './spec.ts';
+import { addressRange } from '#api/cidr.ts';
+import {
+  controlPlaneSpec,
+  ipv6Subnet,
+  networkSpec,
+  nodeNames,
+  nodeSpec,
+  type ClusterSettings,
+} from './spec.ts';
 
 const settings: ClusterSettings = {
   name: 'lab',
@@ -8,6 +16,7 @@ const settings: ClusterSettings = {
   joinToken: 'secret',
   proxyMode: 'userspace',
   evictionSeconds: 30,
+  ipFamily: 'ipv4',
 };
 
 it('gives the control plane neither a capability that matters nor the Docker socket', () => {
@@ -46,4 +55,36 @@ it('labels and names both after the cluster', () => {
 
 it('numbers nodes from 1', () => {
   expect(nodeNames(3)).toEqual(['node1', 'node2', 'node3']);
+});
+
+it('asks for nothing of IPv6 in a cluster of IPv4, whose kernel may have none', () => {
+  expect(networkSpec(settings)).not.toHaveProperty('EnableIPv6');
+  const sysctls = [nodeSpec(settings, 'node1'), controlPlaneSpec(settings)].map(
+    ({ HostConfig: host }) => host?.Sysctls ?? {},
+  );
+  expect(sysctls.flatMap((one) => Object.keys(one)).join()).not.toContain('ipv6');
+});
+
+it.each(['ipv6', 'dual'] as const)('turns IPv6 on in a cluster of %s', (ipFamily) => {
+  const { EnableIPv6: enabled, IPAM: ipam } = networkSpec({ name: 'lab', ipFamily });
+  expect(enabled).toBe(true);
+  expect(ipam?.Config).toEqual([{ Subnet: ipv6Subnet('lab') }]);
+  const { HostConfig: host } = nodeSpec({ ...settings, ipFamily }, 'node1');
+  expect(host?.Sysctls).toMatchObject({
+    'net.ipv4.ip_forward': '1',
+    'net.ipv6.conf.all.disable_ipv6': '0',
+    'net.ipv6.conf.default.disable_ipv6': '0',
+    'net.ipv6.conf.all.forwarding': '1',
+  });
+  expect(controlPlaneSpec({ ...settings, ipFamily }).Env).toContain(`PODLAB_IP_FAMILY=${ipFamily}`);
+});
+
+it('derives a unique local /64 from the name of the cluster', () => {
+  const subnets = ['podlab', 'lab', 'lab2', 'a'].map(ipv6Subnet);
+  expect(new Set(subnets).size).toBe(4);
+  expect(ipv6Subnet('lab')).toBe(ipv6Subnet('lab'));
+  for (const subnet of subnets) {
+    const range = addressRange(subnet)!;
+    expect([range.prefix, range.first >> 120n]).toEqual([64, 0xfdn]);
+  }
 });

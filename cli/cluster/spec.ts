@@ -1,5 +1,8 @@
 /** What a cluster is made of on the Docker engine. Pure: `npm start`, `podlab/testing` and the tests share it. */
+import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions, NetworkCreateOptions, VolumeCreateOptions } from 'dockerode';
+import type { IpFamilySetting } from '#api/cluster-network.ts';
+import { canonicalIp } from '#api/ip.ts';
 import { API_PORT, GRPC_PORT, LABEL_CLUSTER, LABEL_NODE, LABEL_ROLE } from '#api/names.ts';
 
 export type ProxyMode = 'nftables' | 'userspace';
@@ -15,6 +18,7 @@ export interface ClusterSettings {
   readonly proxyMode: ProxyMode;
   /** The `tolerationSeconds` that Pods get for nodes that are not ready or unreachable. */
   readonly evictionSeconds: number;
+  readonly ipFamily: IpFamilySetting;
 }
 
 /** Where the control plane leaves the administrator's kubeconfig, in its container. */
@@ -35,12 +39,27 @@ export const clusterNames = (cluster: string) => ({
 export const nodeNames = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `node${index + 1}`);
 
-export const networkSpec = (cluster: string): NetworkCreateOptions => ({
-  Name: clusterNames(cluster).network,
-  Driver: 'bridge',
-  CheckDuplicate: true,
-  Labels: { [LABEL_CLUSTER]: cluster },
-});
+/** Docker picks the IPv4 subnet, and has none of IPv6 to pick from unless its daemon is told so. */
+export function networkSpec({
+  name,
+  ipFamily,
+}: Pick<ClusterSettings, 'name' | 'ipFamily'>): NetworkCreateOptions {
+  const ipv6 = { EnableIPv6: true, IPAM: { Driver: 'default', Config: [{ Subnet: ipv6Subnet(name) }] } };
+  return {
+    Name: clusterNames(name).network,
+    Driver: 'bridge',
+    CheckDuplicate: true,
+    Labels: { [LABEL_CLUSTER]: name },
+    ...(ipFamily === 'ipv4' ? {} : ipv6),
+  };
+}
+
+/** A unique local /64 (RFC 4193) whose 56 bits follow from the cluster's name, so that it stays the cluster's and clashes with no other's. */
+export function ipv6Subnet(cluster: string): string {
+  const digest = createHash('sha256').update(`podlab/${cluster}`).digest('hex');
+  const groups = `fd${digest.slice(0, 14)}`.match(/.{4}/g) ?? [];
+  return `${canonicalIp(`${groups.join(':')}::`)}/64`;
+}
 
 export const volumeSpec = (cluster: string, name: string): VolumeCreateOptions => ({
   Name: name,
@@ -62,6 +81,7 @@ export function controlPlaneSpec(settings: ClusterSettings): ContainerCreateOpti
       PODLAB_API_URL: `https://127.0.0.1:${settings.apiPort}`,
       PODLAB_KUBECONFIG: KUBECONFIG_IN_CONTAINER,
       PODLAB_EVICTION_SECONDS: String(settings.evictionSeconds),
+      PODLAB_IP_FAMILY: settings.ipFamily,
     }),
     Labels: { [LABEL_CLUSTER]: settings.name, [LABEL_ROLE]: 'controlplane' },
     ExposedPorts: { [port]: {} },
@@ -71,6 +91,7 @@ export function controlPlaneSpec(settings: ClusterSettings): ContainerCreateOpti
       // The kubeconfig goes to whoever owns the directory that it is written to.
       CapAdd: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
       SecurityOpt: ['no-new-privileges'],
+      Sysctls: settings.ipFamily === 'ipv4' ? {} : IPV6_SYSCTLS,
       Binds: [`${names.state}:/var/lib/podlab`],
       PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: String(settings.apiPort) }] },
     },
@@ -100,20 +121,30 @@ export function nodeSpec(settings: ClusterSettings, node: string): ContainerCrea
       PidMode: 'host',
       CapAdd: ['NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE'],
       SecurityOpt: ['apparmor=unconfined'],
-      Sysctls: NODE_SYSCTLS,
+      Sysctls: nodeSysctls(settings.ipFamily),
       Binds: [`${DOCKER_SOCKET}:${DOCKER_SOCKET}`, `${names.nodeVolume(node)}:/var/lib/podlab`],
     },
     NetworkingConfig: { EndpointsConfig: { [names.network]: { Aliases: [node] } } },
   };
 }
 
-/** As in `compose.yaml`, where the reasons are. */
+/** As in `compose.yaml` and `compose.ipv6.yaml`, where the reasons are. A kernel without IPv6 would refuse its names. */
+const nodeSysctls = (ipFamily: IpFamilySetting): Record<string, string> =>
+  ipFamily === 'ipv4'
+    ? NODE_SYSCTLS
+    : { ...NODE_SYSCTLS, ...IPV6_SYSCTLS, 'net.ipv6.conf.all.forwarding': '1' };
+
 const NODE_SYSCTLS = {
   'net.ipv4.ip_forward': '1',
   'net.ipv4.conf.all.route_localnet': '1',
   'net.ipv4.conf.all.send_redirects': '0',
   'net.ipv4.conf.default.send_redirects': '0',
   'net.ipv4.conf.all.arp_ignore': '1',
+};
+
+const IPV6_SYSCTLS = {
+  'net.ipv6.conf.all.disable_ipv6': '0',
+  'net.ipv6.conf.default.disable_ipv6': '0',
 };
 
 const shared = (settings: ClusterSettings) => ({

@@ -2,12 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { ContainerCreateOptions } from 'dockerode';
+import { clusterNetwork, type IpFamilySetting } from '#api/cluster-network.ts';
 import { engineStatus, messageOf, UserError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import { runActions, type Action } from './actions.ts';
 import { explain, isNameTaken } from './engine-faults.ts';
 import { findCluster, labelFilter, type FoundCluster } from './find.ts';
 import { waitUntilReady } from './gates.ts';
+import { ipFamily } from './options.ts';
 import { clusterNames, controlPlaneSpec, networkSpec, nodeNames, nodeSpec, volumeSpec } from './spec.ts';
 import type { ClusterSettings, ProxyMode } from './spec.ts';
 import { clashingRange } from './subnet.ts';
@@ -18,6 +20,7 @@ export interface StartRequest {
   readonly apiPort: number;
   readonly proxyMode: ProxyMode;
   readonly evictionSeconds: number;
+  readonly ipFamily: IpFamilySetting;
   readonly image: string;
   /** For all gates together. */
   readonly timeoutMs: number;
@@ -30,6 +33,7 @@ type Launch = (spec: ContainerCreateOptions) => Promise<void>;
 export interface StartedCluster {
   readonly kubeconfig: string;
   readonly apiPort: number;
+  readonly ipFamily: IpFamilySetting;
   /** Names of all nodes, those of an earlier start included. */
   readonly nodes: readonly string[];
 }
@@ -49,14 +53,14 @@ export async function startCluster(
   const nodes = [...new Set([...found.nodes.keys(), ...wanted])].sort(byNumber);
   let kubeconfig = '';
   const actions: Action[] = [
-    createNetwork(docker, settings.name),
+    createNetwork(docker, settings),
     createVolumes(docker, settings.name, wanted),
     startContainers(docker, found, settings, wanted, progress, asked.launch ?? launchWith(docker)),
     {
       name: 'ready',
       async run() {
-        const { name: cluster, apiPort } = settings;
-        const ready = { cluster, apiPort, nodes, timeoutMs: asked.timeoutMs };
+        const { name: cluster, apiPort, ipFamily } = settings;
+        const ready = { cluster, apiPort, ipFamily, nodes, timeoutMs: asked.timeoutMs };
         kubeconfig = await waitUntilReady(docker, ready, progress);
       },
     },
@@ -66,7 +70,7 @@ export async function startCluster(
   } catch (error) {
     throw explain(error);
   }
-  return { kubeconfig, apiPort: settings.apiPort, nodes };
+  return { kubeconfig, apiPort: settings.apiPort, ipFamily: settings.ipFamily, nodes };
 }
 
 /** The settings of the cluster that is there, which stay as they are; of a new one those that were asked for. */
@@ -91,6 +95,7 @@ async function settle(
     image: Config.Image,
     apiPort: Number(new URL(env.get('PODLAB_API_URL') ?? '').port),
     evictionSeconds: Number(env.get('PODLAB_EVICTION_SECONDS')),
+    ipFamily: ipFamily(env.get('PODLAB_IP_FAMILY') ?? 'ipv4'),
   };
   for (const line of differences(asked, running, found.nodes.size)) progress.step(line);
   return running;
@@ -106,6 +111,8 @@ function differences(asked: StartRequest, running: ClusterSettings, nodes: numbe
   if (asked.apiPort !== running.apiPort) lines.push(`the API stays on port ${running.apiPort}: ${hint}`);
   if (asked.evictionSeconds !== running.evictionSeconds)
     lines.push(`eviction stays at ${running.evictionSeconds} seconds: ${hint}`);
+  if (asked.ipFamily !== running.ipFamily)
+    lines.push(`the cluster's addresses stay ${running.ipFamily}: ${hint}`);
   if (asked.image !== running.image)
     lines.push(`the cluster runs another build of podlab (${running.image}): ${hint}`);
   if (asked.nodes < nodes)
@@ -118,19 +125,19 @@ const splitOnce = (text: string, separator: string): [string, string] => {
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 };
 
-/** Docker picks the address range; a clash with the cluster's own ranges would make Pods or Services unreachable. */
-function createNetwork(docker: Docker, cluster: string): Action {
+/** Docker picks the IPv4 range; a clash with the cluster's own ranges would make Pods or Services unreachable. */
+function createNetwork(docker: Docker, settings: ClusterSettings): Action {
   let created: Docker.Network | undefined;
   return {
     name: 'network',
     async run() {
-      const { network } = clusterNames(cluster);
-      const present = await docker.listNetworks({ filters: labelFilter(cluster) });
+      const { network } = clusterNames(settings.name);
+      const present = await docker.listNetworks({ filters: labelFilter(settings.name) });
       if (!present.some((one) => one.Name === network))
-        created = await docker.createNetwork(networkSpec(cluster));
+        created = await docker.createNetwork(networkSpec(settings));
       const info = await docker.getNetwork(network).inspect();
       for (const { Subnet: subnet } of info.IPAM?.Config ?? []) {
-        const range = clashingRange(subnet ?? '');
+        const range = clashingRange(subnet ?? '', clusterNetwork(settings.ipFamily));
         if (range === undefined) continue;
         throw new UserError(
           `Docker's network ${subnet} overlaps the cluster's own ${range}: set default-address-pools in the engine's daemon.json to another range`,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { Container } from 'dockerode';
+import type { IpFamilySetting } from '#api/cluster-network.ts';
 import { getContainerRuntimeClient, RandomPortGenerator } from 'testcontainers';
 import { connect, type Api } from '../cluster/api.ts';
 import { execIn, type ExecResult } from '../cluster/exec.ts';
@@ -26,6 +27,7 @@ export class PodlabCluster {
   #nodes = 3;
   #proxyMode: ProxyMode = 'nftables';
   #evictionSeconds = 300;
+  #ipFamily: IpFamilySetting = 'ipv4';
   #apiPort: number | undefined;
   #image: string | undefined;
   #timeoutMs = 60_000;
@@ -51,6 +53,12 @@ export class PodlabCluster {
   /** How long Pods stay on a node that is not ready or unreachable; Kubernetes' own default is 300. */
   withEvictionSeconds(seconds: number): this {
     this.#evictionSeconds = seconds;
+    return this;
+  }
+
+  /** Addresses of Pods, Services and nodes; `dual`: of both families, IPv4 first. */
+  withIpFamily(setting: IpFamilySetting): this {
+    this.#ipFamily = setting;
     return this;
   }
 
@@ -93,6 +101,7 @@ export class PodlabCluster {
         apiPort: this.#apiPort ?? (await new RandomPortGenerator().generatePort()),
         proxyMode: this.#proxyMode,
         evictionSeconds: this.#evictionSeconds,
+        ipFamily: this.#ipFamily,
         image: this.#image ?? (await ensureImages(docker, this.#progress)),
         timeoutMs: this.#timeoutMs,
         launch: launchWithTestcontainers,
@@ -146,6 +155,10 @@ export class StartedPodlabCluster {
     return this.#started.apiPort;
   }
 
+  get ipFamily(): IpFamilySetting {
+    return this.#started.ipFamily;
+  }
+
   /** Creates or updates every object of a YAML text, as `kubectl apply` does. */
   apply(yaml: string): Promise<void> {
     return apply(this.api, yaml);
@@ -164,10 +177,11 @@ export class StartedPodlabCluster {
     return serviceUrl(this.api, namespace, name, port, node);
   }
 
-  /** The node's address in the cluster's Docker network. */
+  /** The node's address in the cluster's Docker network, of the cluster's primary family. */
   async nodeAddress(node: string): Promise<string> {
     const { NetworkSettings: settings } = await this.nodeContainer(node).inspect();
-    const address = settings.Networks[clusterNames(this.name).network]?.IPAddress;
+    const network = settings.Networks[clusterNames(this.name).network];
+    const address = this.ipFamily === 'ipv6' ? network?.GlobalIPv6Address : network?.IPAddress;
     if (address === undefined || address === '') throw new Error(`${node} is not running`);
     return address;
   }
@@ -204,7 +218,8 @@ export class StartedPodlabCluster {
 
   /** Waits until the gates are open with these nodes. */
   async waitUntilReady(nodes: readonly string[] = this.nodes, timeoutMs = 60_000): Promise<void> {
-    const ready = { cluster: this.name, apiPort: this.apiPort, nodes, timeoutMs };
+    const { name: cluster, apiPort, ipFamily } = this;
+    const ready = { cluster, apiPort, ipFamily, nodes, timeoutMs };
     await waitUntilReady(this.docker, ready, silent);
   }
 

@@ -1,4 +1,5 @@
 /** Where a process on the host reaches a Service. */
+import { hostInUrl } from '#api/ip.ts';
 import type { Api } from '../cluster/api.ts';
 import { expectSuccess } from './apply.ts';
 
@@ -38,8 +39,8 @@ export function urlOf(service: Service, what: string, port: number | string, nod
     throw new Error(`Service ${what} has no port ${port}, but ${ports.map((one) => one.port).join(', ')}`);
   }
   const external = service.status?.loadBalancer?.ingress?.[0]?.ip;
-  if (external !== undefined) return `http://${external}:${found.port}`;
-  if (found.nodePort !== undefined) return `http://${node}:${found.nodePort}`;
+  if (external !== undefined) return `http://${hostInUrl(external)}:${found.port}`;
+  if (found.nodePort !== undefined) return `http://${hostInUrl(node)}:${found.nodePort}`;
   throw new Error(
     `Service ${what} is of type ${service.spec.type}: the host reaches NodePort and LoadBalancer only`,
   );

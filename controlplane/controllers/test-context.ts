@@ -26,14 +26,14 @@ export const TEST_SETTINGS: ControllerContext['options'] = {
   },
 };
 
-export function testContext(): TestContext {
+export function testContext(settings: Partial<ControllerContext['options']> = {}): TestContext {
   const clock = new FakeClock();
   const client = new FakeClient(clock);
   return {
     client,
     clock,
     log: pino({ level: 'silent' }),
-    options: { ...TEST_SETTINGS, advertiseAddress: '172.30.0.2', caCert: 'CA' },
+    options: { ...TEST_SETTINGS, advertiseAddress: '172.30.0.2', caCert: 'CA', ...settings },
     async pass(seconds) {
       await client.settled();
       for (let i = 0; i < seconds; i++) {

@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import type { Logger } from 'pino';
+import { hostInUrl } from '#api/ip.ts';
 import type { Clock } from '#api/clock.ts';
 import type { ClusterNetwork } from '#api/cluster-network.ts';
 import { nodeProto, proxyProto } from '#proto/load.ts';
@@ -59,7 +60,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
   server.addService(nodeProto.Bootstrap.service, createBootstrap(pki, log));
   server.addService(nodeProto.NodeService.service, createNodeService(context, sessions, streams));
   server.addService(proxyProto.ProxyService.service, createProxyService(client, log));
-  const port = await bind(server, `${options.host}:${options.port}`, serverCredentials(pki));
+  const port = await bind(server, `${hostInUrl(options.host)}:${options.port}`, serverCredentials(pki));
 
   return {
     port,

@@ -37,11 +37,11 @@ async function csrPem(): Promise<string> {
 }
 
 test('the server certificate covers localhost, the kubernetes Service and the given hosts', async () => {
-  const pki = await loadPki({ dir, hosts: ['example.test', '10.1.2.3'] });
+  const pki = await loadPki({ dir, hosts: ['example.test', '10.1.2.3', 'fd00:10:96::1'] });
   const cert = new X509Certificate(pki.server.cert);
   for (const host of ['localhost', 'kubernetes.default.svc.cluster.local', 'controlplane', 'example.test'])
     expect(cert.checkHost(host), host).toBe(host);
-  for (const ip of ['127.0.0.1', '::1', '10.96.0.1', '10.1.2.3']) expect(cert.checkIP(ip)).toBe(ip);
+  for (const ip of ['127.0.0.1', '::1', '10.1.2.3', 'fd00:10:96::1']) expect(cert.checkIP(ip)).toBe(ip);
   expect(cert.verify(new X509Certificate(pki.caCert).publicKey)).toBe(true);
   expect(pki.server.cert).toContain(pki.caCert);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Clock } from '#api/clock.ts';
 import { realClock } from '#api/clock.ts';
-import { CLUSTER_DOMAIN, KUBERNETES_SERVICE_IP } from '#api/names.ts';
+import { CLUSTER_DOMAIN } from '#api/names.ts';
 import { createCa, isUsable, issue, signCsr, type CertificateRequest, type KeyPair } from './certificates.ts';
 import { type SigningTerms, signSigningRequest } from './signing-request.ts';
 import { readIfExists, writeAtomically } from './files.ts';
@@ -94,7 +94,6 @@ function serverRequest(hosts: readonly string[]): CertificateRequest {
     'kubernetes.default',
     'kubernetes.default.svc',
     `kubernetes.default.svc.${CLUSTER_DOMAIN}`,
-    KUBERNETES_SERVICE_IP,
     'controlplane',
     ...ownAddresses(),
     ...hosts,

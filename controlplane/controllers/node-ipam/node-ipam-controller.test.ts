@@ -2,7 +2,10 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { testContext } from '../test-context.ts';
 import { startNodeIpamController } from './node-ipam-controller.ts';
-import { choosePodCidr, podCidr } from './pod-cidrs.ts';
+import { clusterNetwork } from '#api/cluster-network.ts';
+import { choosePodCidrs, podCidrs } from './pod-cidrs.ts';
+
+const CIDRS = clusterNetwork('dual').podCidrs;
 
 test('a numbered node gets the range of its number, in whatever order nodes come', async () => {
   const context = testContext();
@@ -40,6 +43,19 @@ test('a range that a node was given stays, and is free again when the node is go
   await controller.stop();
 });
 
+test('a node of a dual-stack cluster gets a range of each family, the primary one first', async () => {
+  const network = clusterNetwork('dual');
+  const context = testContext({ network });
+  const controller = startNodeIpamController(context);
+  const { client } = context;
+  await client.create('nodes', { metadata: { name: 'node12' } });
+  await client.settled();
+  const { spec } = client.get('nodes', '', 'node12')!;
+  expect(spec?.podCIDR).toBe('10.244.12.0/24');
+  expect(spec?.podCIDRs).toEqual(['10.244.12.0/24', 'fd00:10:244:c::/64']);
+  await controller.stop();
+});
+
 test('no range is ever given twice, and all of them are given', () => {
   const name = fc.oneof(
     fc.integer({ min: 0, max: 400 }).map((n) => `node${n}`),
@@ -49,13 +65,15 @@ test('no range is ever given twice, and all of them are given', () => {
     fc.property(fc.array(name, { minLength: 260, maxLength: 260 }), (names) => {
       const taken = new Set<string>();
       for (const [i, one] of names.entries()) {
-        const cidr = choosePodCidr(one, taken);
-        if (i >= 256) expect(cidr).toBeUndefined();
-        else expect(taken.has(cidr!)).toBe(false);
-        if (cidr !== undefined) taken.add(cidr);
+        const cidrs = choosePodCidrs(CIDRS, one, taken);
+        if (i >= 256) expect(cidrs).toBeUndefined();
+        for (const cidr of cidrs ?? []) {
+          expect(taken.has(cidr)).toBe(false);
+          taken.add(cidr);
+        }
       }
-      expect(taken).toEqual(new Set(Array.from({ length: 256 }, (_, i) => podCidr(i))));
+      expect(taken).toEqual(new Set(Array.from({ length: 256 }, (_, i) => podCidrs(CIDRS, i)).flat()));
     }),
-    { numRuns: 20 },
+    { numRuns: 4 },
   );
 });
