@@ -3,7 +3,7 @@
 export interface Result {
   readonly what: string;
   readonly value: number;
-  readonly unit: 's' | 'ms' | 'MB' | '/s' | '%';
+  readonly unit: 's' | 'ms' | 'MB' | '/s' | '%' | '×';
   /** What to hold the value against: measured on this machine in this run. */
   readonly beside?: { readonly what: string; readonly value: number };
 }

@@ -15,7 +15,8 @@ import { benchApi } from './api.ts';
 import { benchMemory } from './memory.ts';
 import { milliseconds, table, type Result } from './measure.ts';
 import { benchPods } from './pods.ts';
-import { benchServices } from './services.ts';
+import { benchScale } from './scale.ts';
+import { benchServices, startPair } from './services.ts';
 
 // The clusters are stopped here: no reaper needs to be pulled for that.
 process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
@@ -34,11 +35,14 @@ await withCluster('nftables', async (cluster, startMs) => {
   progress.step('measuring the API');
   results.push(...(await benchApi(cluster)));
   progress.step('measuring Services');
-  results.push(...(await benchServices(cluster, image, 'nftables')));
+  const pair = await startPair(cluster, image);
+  results.push(...(await benchServices(pair, 'nftables')));
+  progress.step('measuring a thousand Services');
+  results.push(...(await benchScale(cluster, pair)));
 });
 await withCluster('userspace', async (cluster) => {
   progress.step('measuring Services in userspace mode');
-  results.push(...(await benchServices(cluster, image, 'userspace')));
+  results.push(...(await benchServices(await startPair(cluster, image), 'userspace')));
 });
 
 console.log(table(results));

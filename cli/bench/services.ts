@@ -1,33 +1,50 @@
-/** Requests through a Service, beside the same client straight to the Pod. */
+/** Requests through a Service, beside the same client straight to the Pod, in turn. */
 import type { StartedPodlabCluster } from '../testing/index.ts';
 import { execIn } from '../cluster/exec.ts';
 import { LABEL_CLUSTER, LABEL_CONTAINER_NAME, LABEL_POD_NAME } from '#api/names.ts';
-import { median, type Result } from './measure.ts';
+import type { Result } from './measure.ts';
 
-const ROUNDS = 3;
-const SECONDS = 2;
+const SECONDS = 8;
+const CONNECTIONS = 8;
 
-/** Runs in the client's Pod: prints requests per second. Arguments: URL, connections, seconds, whether connections are kept. */
+/**
+ * Runs in the client's Pod. Asks both addresses in turn, a quarter of a second each, so that what else the machine does meets both; prints
+ * requests per second and the 99th percentile of milliseconds of each. Arguments: two addresses, connections, seconds, whether to keep connections.
+ */
 const CLIENT = `
 const { request, Agent } = require('node:http');
-const [url, connections, seconds, keep] = process.argv.slice(1);
-const agent = new Agent({ keepAlive: keep === 'keep', maxSockets: Number(connections) });
-let done = 0;
-const end = Date.now() + seconds * 1000;
-const one = () => new Promise((resolve, reject) => {
-  const asked = request(url, { agent }, (response) => {
+const [first, second, connections, seconds, keep] = process.argv.slice(1);
+const SLICE = 250;
+const targets = [first, second].map((host) => ({
+  host, agent: new Agent({ keepAlive: keep === 'keep', maxSockets: Number(connections) }), times: [], spent: 0,
+}));
+const one = ({ host, agent, times }) => new Promise((resolve, reject) => {
+  const start = performance.now();
+  const asked = request({ host, agent }, (response) => {
     if (response.statusCode !== 200) reject(new Error('status ' + response.statusCode));
     response.resume();
-    response.on('end', resolve);
+    response.on('end', () => { times.push(performance.now() - start); resolve(); });
   });
   asked.on('error', reject);
   asked.end();
 });
-const worker = async () => { while (Date.now() < end) { await one(); done++; } };
-Promise.all(Array.from({ length: Number(connections) }, worker)).then(() => {
-  console.log(done / seconds);
-  process.exit(0);
-}, (error) => { console.error(error.message); process.exit(1); });
+const slice = async (target) => {
+  const start = performance.now();
+  const worker = async () => { while (performance.now() - start < SLICE) await one(target); };
+  await Promise.all(Array.from({ length: Number(connections) }, worker));
+  target.spent += performance.now() - start;
+};
+const main = async () => {
+  for (const target of targets) await slice(target);
+  for (const target of targets) Object.assign(target, { times: [], spent: 0 });
+  const end = performance.now() + seconds * 1000;
+  while (performance.now() < end) for (const target of targets) await slice(target);
+  console.log(JSON.stringify(targets.map(({ times, spent }) => ({
+    perSecond: times.length / spent * 1000,
+    p99: times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)],
+  }))));
+};
+main().then(() => process.exit(0), (error) => { console.error(error.message); process.exit(1); });
 `;
 
 const manifest = (image: string, nodes: readonly string[]) => `
@@ -51,47 +68,72 @@ spec:
   containers: [{name: node, image: '${image}', imagePullPolicy: Never, command: [sleep, infinity]}]
 `;
 
-export async function benchServices(
-  cluster: StartedPodlabCluster,
-  image: string,
-  mode: string,
-): Promise<Result[]> {
+/** A server on the first node and a client on the last one, with the addresses to ask. */
+export interface Pair {
+  readonly podIp: string;
+  readonly clusterIp: string;
+  /** Runs a script of Node.js in the client's Pod; resolves with what it printed. */
+  run(script: string, ...args: string[]): Promise<string>;
+}
+
+export async function startPair(cluster: StartedPodlabCluster, image: string): Promise<Pair> {
   await cluster.apply(manifest(image, cluster.nodes));
-  const podIp = await addressOf(cluster, '/api/v1/namespaces/default/pods/server', ['status', 'podIP']);
-  await addressOf(cluster, '/api/v1/namespaces/default/pods/client', ['status', 'podIP']);
+  const pods = '/api/v1/namespaces/default/pods';
+  const podIp = await addressOf(cluster, `${pods}/server`, ['status', 'podIP']);
+  await addressOf(cluster, `${pods}/client`, ['status', 'podIP']);
   const clusterIp = await addressOf(cluster, '/api/v1/namespaces/default/services/server', [
     'spec',
     'clusterIP',
   ]);
-  await requestsPerSecond(cluster, clusterIp, 'keep');
+  const container = await clientContainer(cluster);
+  return {
+    podIp,
+    clusterIp,
+    async run(script, ...args) {
+      const { code, stdout, stderr } = await execIn(container, ['node', '-e', script, '--', ...args]);
+      if (code !== 0) throw new Error(`the client ended with ${code}: ${stderr}`);
+      return stdout;
+    },
+  };
+}
+
+export async function benchServices(pair: Pair, mode: string): Promise<Result[]> {
   const results: Result[] = [];
   for (const [keep, words] of [
     ['keep', 'kept connections'],
     ['new', 'a connection each'],
   ] as const) {
-    const straight: number[] = [];
-    const through: number[] = [];
-    // In turn, so that what else the machine does meets both.
-    for (let round = 0; round < ROUNDS; round++) {
-      straight.push(await requestsPerSecond(cluster, podIp, keep));
-      through.push(await requestsPerSecond(cluster, clusterIp, keep));
-    }
-    const beside = { what: 'to the Pod', value: median(straight) };
-    results.push({ what: `ClusterIP, ${mode}, ${words}`, value: median(through), unit: '/s', beside });
+    const printed = await pair.run(
+      CLIENT,
+      pair.podIp,
+      pair.clusterIp,
+      String(CONNECTIONS),
+      String(SECONDS),
+      keep,
+    );
+    const [straight, through] = JSON.parse(printed) as [Measured, Measured];
+    const what = `ClusterIP, ${mode}, ${words}`;
+    results.push(
+      {
+        what: `${what}: requests`,
+        value: through.perSecond,
+        unit: '/s',
+        beside: { what: 'to the Pod', value: straight.perSecond },
+      },
+      {
+        what: `${what}: p99`,
+        value: through.p99,
+        unit: 'ms',
+        beside: { what: 'to the Pod', value: straight.p99 },
+      },
+    );
   }
   return results;
 }
 
-async function requestsPerSecond(
-  cluster: StartedPodlabCluster,
-  address: string,
-  keep: string,
-): Promise<number> {
-  const container = await clientContainer(cluster);
-  const command = ['node', '-e', CLIENT, `http://${address}/`, '8', String(SECONDS), keep];
-  const { code, stdout, stderr } = await execIn(container, command);
-  if (code !== 0) throw new Error(`the client ended with ${code}: ${stderr}`);
-  return Number(stdout);
+interface Measured {
+  readonly perSecond: number;
+  readonly p99: number;
 }
 
 async function clientContainer(cluster: StartedPodlabCluster) {
