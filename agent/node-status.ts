@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, statfs } from 'node:fs/promises';
-import os from 'node:os';
+import os, { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 import { rfc3339, type Clock } from '#api/clock.ts';
 import type { ContainerImage, Node, NodeCondition, NodeSystemInfo } from '#api/gen/types.ts';
+import { bitsOf, familyOf, type IpFamily } from '#api/ip.ts';
 import { KUBERNETES_VERSION, NODE_CIDR_ANNOTATION, UPLINK } from '#api/names.ts';
 import type { RuntimeImage } from './runtime/runtime.ts';
 
@@ -12,8 +13,8 @@ const MAX_IMAGES = 50;
 
 export interface MachineFacts {
   readonly nodeName: string;
-  /** `172.20.0.3/16`; '' when there is no such interface. */
-  readonly cidr: string;
+  /** In the cluster's network, one of each IP family that the interface has: `172.20.0.3/16`. */
+  readonly cidrs: readonly string[];
   readonly cpus: number;
   readonly memoryKi: number;
   readonly storageKi: number;
@@ -37,7 +38,7 @@ export async function readMachineFacts(options: {
   const storage = await statfs(storagePath);
   return {
     nodeName,
-    cidr: uplinkCidr(),
+    cidrs: uplinkCidrs(networkInterfaces()),
     cpus: os.availableParallelism(),
     memoryKi: Math.floor(os.totalmem() / 1024),
     storageKi: Math.floor((storage.blocks * storage.bsize) / 1024),
@@ -64,13 +65,41 @@ const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch
 const prettyName = (osRelease: string): string =>
   /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? 'Linux';
 
-function uplinkCidr(): string {
-  return os.networkInterfaces()[UPLINK]?.find((one) => one.family === 'IPv4')?.cidr ?? '';
+/**
+ * One address of each IP family, IPv4 first. LoadBalancer addresses, which a node holds now and then, are networks of their own, and come only
+ * if there is nothing else.
+ */
+export function uplinkCidrs(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): string[] {
+  const global = (interfaces[UPLINK] ?? []).filter(({ address }) => !address.startsWith('fe80:'));
+  return (['IPv4', 'IPv6'] as const).flatMap((family) => {
+    const cidrs = global.flatMap((one) => (one.family === family ? (one.cidr ?? []) : []));
+    return cidrs.find((cidr) => !cidr.endsWith(`/${bitsOf(family)}`)) ?? cidrs[0] ?? [];
+  });
 }
 
+/** What a node's process knows of its state beside the facts of its machine. */
+export interface NodeState {
+  /** The addresses to be reached at, the primary one first. */
+  readonly ips: readonly string[];
+  /** Why the node is not ready to run Pods yet, in the kubelet's words; '' when it is. */
+  readonly problem: string;
+}
+
+/** The node's addresses of the families that its cluster has, in the cluster's order; all, until that is known. */
+export const nodeIps = (
+  { cidrs }: Pick<MachineFacts, 'cidrs'>,
+  families: readonly IpFamily[] = ['IPv4', 'IPv6'],
+): string[] =>
+  families.flatMap((family) => {
+    const cidr = cidrs.find((one) => familyOf(addressOf(one)) === family);
+    return cidr === undefined ? [] : [addressOf(cidr)];
+  });
+
+const addressOf = (cidr: string): string => cidr.split('/')[0] ?? '';
+
 /** The Node as this agent registers it (kubelet `kubelet_node_status.go` initialNode). Pure. */
-export function buildNode(facts: MachineFacts, clock: Pick<Clock, 'now'>): Node {
-  const { nodeName, cidr, architecture } = facts;
+export function buildNode(facts: MachineFacts, state: NodeState, clock: Pick<Clock, 'now'>): Node {
+  const { nodeName, architecture } = facts;
   const resources = {
     cpu: String(facts.cpus),
     'ephemeral-storage': `${facts.storageKi}Ki`,
@@ -89,17 +118,20 @@ export function buildNode(facts: MachineFacts, clock: Pick<Clock, 'now'>): Node 
         'kubernetes.io/hostname': nodeName,
         'kubernetes.io/os': 'linux',
       },
-      ...(cidr === '' ? {} : { annotations: { [NODE_CIDR_ANNOTATION]: cidr } }),
+      ...(facts.cidrs.length === 0 ? {} : { annotations: { [NODE_CIDR_ANNOTATION]: facts.cidrs.join() } }),
     },
     spec: {},
     status: {
       addresses: [
-        ...(cidr === '' ? [] : [{ type: 'InternalIP', address: cidr.split('/')[0] ?? '' }]),
+        ...state.ips.map((address) => ({ type: 'InternalIP', address })),
         { type: 'Hostname', address: nodeName },
       ],
       capacity: resources,
       allocatable: resources,
-      conditions: nodeConditions(facts.dockerVersion !== '', clock.now()),
+      conditions: nodeConditions(
+        facts.dockerVersion === '' ? 'container runtime is down' : state.problem,
+        clock.now(),
+      ),
       daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
       images: nodeImages(facts.images),
       nodeInfo: nodeInfo(facts),
@@ -129,8 +161,8 @@ const nodeImages = (images: readonly RuntimeImage[]): ContainerImage[] =>
     .slice(0, MAX_IMAGES)
     .map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes }));
 
-/** A node whose container engine does not answer is not ready. Pressure is not measured: an engine's host is not the node's to judge. */
-function nodeConditions(engineAnswers: boolean, now: number): NodeCondition[] {
+/** A node with a problem is not ready. Pressure is not measured: an engine's host is not the node's to judge. */
+function nodeConditions(problem: string, now: number): NodeCondition[] {
   const times = { lastHeartbeatTime: rfc3339(now), lastTransitionTime: rfc3339(now) };
   const fine = (type: string, reason: string, message: string): NodeCondition => ({
     type,
@@ -143,7 +175,7 @@ function nodeConditions(engineAnswers: boolean, now: number): NodeCondition[] {
     fine('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
     fine('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
     fine('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-    engineAnswers
+    problem === ''
       ? {
           type: 'Ready',
           status: 'True',
@@ -151,12 +183,6 @@ function nodeConditions(engineAnswers: boolean, now: number): NodeCondition[] {
           reason: 'KubeletReady',
           message: 'kubelet is posting ready status',
         }
-      : {
-          type: 'Ready',
-          status: 'False',
-          ...times,
-          reason: 'KubeletNotReady',
-          message: 'container runtime is down',
-        },
+      : { type: 'Ready', status: 'False', ...times, reason: 'KubeletNotReady', message: problem },
   ];
 }

@@ -5,10 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { realClock } from '#api/clock.ts';
+import { numberToIp } from '#api/ip.ts';
 import { GRPC_PORT } from '#api/names.ts';
 import { createPodNetwork } from '../agent/network/linux-pod-network.ts';
-import { buildNode, readMachineFacts } from '../agent/node-status.ts';
+import { buildNode, nodeIps, readMachineFacts, type MachineFacts } from '../agent/node-status.ts';
 import { reportNodeStatus } from '../agent/node-status-reporter.ts';
+import { rangeOf } from '../agent/network/families.ts';
+import type { ClusterFacts } from '../agent/pods/agent-context.ts';
 import { createKubeletServer } from '../agent/kubelet/kubelet-server.ts';
 import { createPodManager } from '../agent/pods/create-pod-manager.ts';
 import { createPublisher } from '../agent/publisher/publisher.ts';
@@ -49,7 +52,12 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   const runtime = createDockerRuntime({ docker, clusterName, nodeName });
   const readFacts = () => readMachineFacts({ nodeName, storagePath: state.path, runtime });
   let facts = await readFacts();
-  const nodeIp = facts.cidr.split('/')[0] ?? '';
+  /** Of the cluster; known before the first Pod is. */
+  let clusterFacts: ClusterFacts | undefined;
+  const describeNode = () => {
+    const ips = nodeIps(facts, clusterFacts?.families);
+    return buildNode(facts, { ips, problem: '' }, clock);
+  };
   const nodeResolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
   const network = createPodNetwork({ log });
   let proxy: Proxy | undefined;
@@ -60,7 +68,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     joinToken,
     nodeName,
     credentialsDir: join(state.path, 'credentials'),
-    node: () => buildNode(facts, clock),
+    node: describeNode,
     handlers: {
       registered: onRegistered,
       podDesired: (pod) => pods.desired(pod),
@@ -83,12 +91,14 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     clock,
     log,
     nodeName,
-    nodeIp,
     nodeContainerId: containerId,
     pauseImage: image,
     volumesDir: state,
-    nodeResolvConf,
-    allocatable: buildNode(facts, clock).status?.allocatable ?? {},
+    cluster() {
+      if (clusterFacts === undefined) throw new Error('the node has not registered yet');
+      return clusterFacts;
+    },
+    allocatable: describeNode().status?.allocatable ?? {},
   });
   const kubelet = createKubeletServer({ runtime, pods, nodeName, nodeContainerId: containerId, log });
   const streams = createStreamServer({ runtime, pods, session, log, kubelet });
@@ -98,7 +108,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     session,
     async read() {
       facts = await readFacts();
-      return buildNode(facts, clock);
+      return describeNode();
     },
   });
 
@@ -114,6 +124,9 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   }
 
   async function setUpNode(cluster: ClusterInfo): Promise<void> {
+    clusterFacts = factsOf(cluster, nodeResolvConf, facts);
+    // The first report was made without knowing which families the cluster has.
+    session.reportNodeStatus(describeNode().status ?? {});
     const { fresh } = await network.start(cluster);
     await pods.start({ fresh });
     proxy = startProxy({
@@ -123,7 +136,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
         return grpc.credentials.createSsl(Buffer.from(rootCa), Buffer.from(key), Buffer.from(cert));
       },
       nodeName,
-      nodeIp,
+      nodeIp: clusterFacts.nodeIps[0] ?? '',
       mode,
       clusterDns: cluster.clusterDns,
       clusterDomain: cluster.clusterDomain,
@@ -155,5 +168,22 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     await proxy?.stop();
     session.stop();
     network.stop();
+  };
+}
+
+function factsOf(
+  { podCidrs, serviceCidrs, clusterDns, clusterDomain }: ClusterInfo,
+  nodeResolvConf: string,
+  machine: MachineFacts,
+): ClusterFacts {
+  const families = podCidrs.map((cidr) => rangeOf(cidr).family);
+  const { first, family } = rangeOf(serviceCidrs[0] ?? '');
+  return {
+    families,
+    nodeIps: nodeIps(machine, families),
+    apiServerIp: numberToIp(first + 1n, family),
+    clusterDns,
+    clusterDomain,
+    nodeResolvConf,
   };
 }

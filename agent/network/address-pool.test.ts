@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as fc from 'fast-check';
-import { AddressPool, gatewayOf, parseCidr, toAddress, toNumber } from './address-pool.ts';
+import { ipToNumber } from '#api/ip.ts';
+import { AddressPool } from './address-pool.ts';
+import { familyNetworks } from './families.ts';
 
 describe('AddressPool', () => {
   test('hands out the addresses after the gateway in order', () => {
@@ -27,6 +29,21 @@ describe('AddressPool', () => {
     expect(pool.allocate('a')).toBe('10.244.1.7');
   });
 
+  test('goes on after the address that an earlier process handed out last', () => {
+    const pool = new AddressPool('10.244.1.0/24', '10.244.1.9');
+    pool.take('a', '10.244.1.3');
+    expect(pool.allocate('b')).toBe('10.244.1.10');
+  });
+
+  test.each(['', '10.9.9.9', 'fd00::5', '10.244.1.1'])('begins at the start after %j', (lastUsed) => {
+    expect(new AddressPool('10.244.1.0/24', lastUsed).allocate('a')).toBe('10.244.1.2');
+  });
+
+  test('has as many IPv6 addresses as there will be Pods', () => {
+    const pool = new AddressPool('fd00:10:244:1::/64');
+    expect([pool.allocate('a'), pool.allocate('b')]).toEqual(['fd00:10:244:1::2', 'fd00:10:244:1::3']);
+  });
+
   test('says as host-local does that the range is used up, and goes on when one is free again', () => {
     const pool = new AddressPool('10.244.1.0/29');
     for (const owner of 'abcde') pool.allocate(owner);
@@ -51,25 +68,28 @@ describe('AddressPool', () => {
         }
         expect(new Set(held.values()).size).toBe(held.size);
         for (const ip of held.values()) {
-          expect(toNumber(ip)).toBeGreaterThan(toNumber('10.9.8.1'));
-          expect(toNumber(ip)).toBeLessThan(toNumber('10.9.8.15'));
+          expect(ipToNumber(ip)).toBeGreaterThan(ipToNumber('10.9.8.1'));
+          expect(ipToNumber(ip)).toBeLessThan(ipToNumber('10.9.8.15'));
         }
       }),
     );
   });
 });
 
-test('an address survives the way to a number and back', () => {
-  fc.assert(fc.property(fc.ipV4(), (ip) => toAddress(toNumber(ip)) === ip));
+test.each([
+  ['10.244.3.9/24', '10.244.3.1'],
+  ['fd00:10:244:3::9/64', 'fd00:10:244:3::1'],
+])('the gateway of %s is the first address, %s', (podCidr, gateway) => {
+  const ranges = {
+    clusterPodCidrs: ['10.244.0.0/16', 'fd00:10:244::/56'],
+    serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'],
+  };
+  expect(familyNetworks({ ...ranges, podCidrs: [podCidr] })[0]).toMatchObject({ gateway });
 });
 
-test('the gateway is the first address, whatever address of the block is named', () => {
-  expect(gatewayOf(parseCidr('10.244.3.9/24'))).toBe('10.244.3.1');
-});
-
-test.each(['10.244.1.0', '10.244.1/24', '10.244.1.0/33', '10.244.1.0/', 'fd00::/64', ''])(
+test.each(['10.244.1.0', '10.244.1/24', '10.244.1.0/33', '10.244.1.0/', 'fd00::/129', ''])(
   'refuses %j as a CIDR',
   (text) => {
-    expect(() => parseCidr(text)).toThrow(`invalid CIDR address: ${text}`);
+    expect(() => new AddressPool(text)).toThrow(`invalid CIDR address: ${text}`);
   },
 );

@@ -1,51 +1,32 @@
-import { BlockList } from 'node:net';
-
-/** A block of IPv4 addresses. */
-export interface Cidr {
-  readonly first: number;
-  readonly prefix: number;
-}
-
-export const toNumber = (ip: string): number =>
-  ip.split('.').reduce((number, part) => number * 256 + Number(part), 0);
-export const toAddress = (number: number): string =>
-  [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
-
-/** Throws on anything but an IPv4 block such as `10.244.1.0/24`. */
-export function parseCidr(text: string): Cidr {
-  const [address, prefix, ...rest] = text.split('/');
-  try {
-    if (rest.length > 0 || !/^\d+$/.test(prefix ?? '')) throw new Error('no prefix length');
-    new BlockList().addSubnet(address!, Number(prefix), 'ipv4');
-  } catch (error) {
-    throw new Error(`invalid CIDR address: ${text}`, { cause: error });
-  }
-  const size = 2 ** (32 - Number(prefix));
-  return { first: Math.floor(toNumber(address!) / size) * size, prefix: Number(prefix) };
-}
-
-/** The bridge's own address: the first after the network's. */
-export const gatewayOf = (cidr: Cidr): string => toAddress(cidr.first + 1);
+import type { AddressRange } from '#api/cidr.ts';
+import { familyOf, ipToNumber, numberToIp } from '#api/ip.ts';
+import { rangeOf } from './families.ts';
 
 /**
- * Which addresses of a node's Pod CIDR are in use. Hands them out in a circle, as the CNI plugin host-local does, so that one that became
- * free is used again as late as can be: connections and caches may still name it.
+ * Which addresses of one of a node's Pod CIDRs are in use. Hands them out in a circle, as the CNI plugin host-local does, so that one that
+ * became free is used again as late as can be: connections and caches may still name it.
  */
 export class AddressPool {
-  readonly #text: string;
-  readonly #first: number;
-  readonly #last: number;
-  readonly #owners = new Map<number, string>();
-  readonly #addresses = new Map<string, number>();
-  #next: number;
+  readonly podCidr: string;
+  readonly #range: AddressRange;
+  readonly #first: bigint;
+  readonly #last: bigint;
+  readonly #owners = new Map<bigint, string>();
+  readonly #addresses = new Map<string, bigint>();
+  #next: bigint;
 
-  /** Leaves out the network's, the gateway's and the broadcast address. */
-  constructor(podCidr: string) {
-    const cidr = parseCidr(podCidr);
-    this.#text = podCidr;
-    this.#first = cidr.first + 2;
-    this.#last = cidr.first + 2 ** (32 - cidr.prefix) - 2;
+  /**
+   * Leaves out the network's, the gateway's and, with IPv4, the broadcast address. Goes on after `lastUsed`, which an earlier process handed
+   * out, if that is an address of the range.
+   */
+  constructor(podCidr: string, lastUsed = '') {
+    const range = rangeOf(podCidr);
+    this.podCidr = podCidr;
+    this.#range = range;
+    this.#first = range.first + 2n;
+    this.#last = range.family === 'IPv4' ? range.last - 1n : range.last;
     this.#next = this.#first;
+    if (this.#holds(lastUsed)) this.#next = this.#after(ipToNumber(lastUsed));
   }
 
   has(owner: string): boolean {
@@ -55,23 +36,23 @@ export class AddressPool {
   /** The owner's address: the one that it has, or a free one. Throws as host-local does when there is none. */
   allocate(owner: string): string {
     const had = this.#addresses.get(owner);
-    if (had !== undefined) return toAddress(had);
-    const size = this.#last - this.#first + 1;
-    for (let tried = 0; tried < size; tried++) {
+    if (had !== undefined) return this.#text(had);
+    // One more than there are owners: one of so many addresses is free, if there are so many.
+    for (let tried = 0; tried <= this.#owners.size; tried++) {
       const address = this.#next;
-      this.#next = address >= this.#last ? this.#first : address + 1;
-      if (this.#owners.has(address)) continue;
+      this.#next = this.#after(address);
+      if (this.#owners.has(address) || address > this.#last) continue;
       this.#set(owner, address);
-      return toAddress(address);
+      return this.#text(address);
     }
-    throw new Error(`no IP addresses available in range ${this.#text}`);
+    throw new Error(`no IP addresses available in range ${this.podCidr}`);
   }
 
-  /** Takes note of an address that is in use already; the next one handed out comes after it. */
+  /** Takes note of an address that is in use already; one outside the range, of an earlier Pod CIDR, is nobody else's anyway. */
   take(owner: string, ip: string): void {
-    const address = toNumber(ip);
+    const address = ipToNumber(ip);
     this.#set(owner, address);
-    if (address >= this.#next && address < this.#last) this.#next = address + 1;
+    if (this.#holds(ip) && address >= this.#next) this.#next = this.#after(address);
   }
 
   release(owner: string): void {
@@ -81,7 +62,21 @@ export class AddressPool {
     this.#owners.delete(address);
   }
 
-  #set(owner: string, address: number): void {
+  #holds(ip: string): boolean {
+    if (familyOf(ip) !== this.#range.family) return false;
+    const address = ipToNumber(ip);
+    return address >= this.#first && address <= this.#last;
+  }
+
+  #after(address: bigint): bigint {
+    return address >= this.#last ? this.#first : address + 1n;
+  }
+
+  #text(address: bigint): string {
+    return numberToIp(address, this.#range.family);
+  }
+
+  #set(owner: string, address: bigint): void {
     this.#owners.set(address, owner);
     this.#addresses.set(owner, address);
   }

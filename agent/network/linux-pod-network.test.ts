@@ -1,12 +1,19 @@
 /** Two nodes and a machine outside, each a network namespace, with real packets between their Pods. */
-import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '#api/command.ts';
-import type { Calls } from './worker.testing.ts';
+import {
+  Agent,
+  endProcesses,
+  inPod,
+  labObstacle,
+  reach,
+  sandbox,
+  SEEN,
+  shell,
+  WATCH,
+} from './lab.testing.ts';
 
-const able = process.platform === 'linux' && process.getuid?.() === 0;
-const obstacle = able ? undefined : 'needs Linux and root, to make network namespaces';
+const obstacle = labObstacle();
 if (obstacle !== undefined) console.warn(`Pod network tests skipped: ${obstacle}`);
 
 const NODE1_IP = '172.30.0.2';
@@ -19,74 +26,6 @@ const [node1, node2, outside] = ['1', '2', 'out'].map((name) => `${PREFIX}${name
   string,
   string,
 ];
-
-const shell = (namespace: string, script: string): Promise<string> =>
-  runCommand('ip', ['netns', 'exec', namespace, 'sh', '-e'], script);
-const inPod = (pid: number, script: string): Promise<string> =>
-  runCommand('nsenter', ['-t', `${pid}`, '-n', 'bash'], script);
-
-const processes: ChildProcess[] = [];
-
-/** A process with an empty network namespace, as a sandbox has. */
-async function sandbox(): Promise<number> {
-  const child = spawn('unshare', ['-n', 'sh', '-c', 'echo ready; exec sleep 60'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  processes.push(child);
-  await new Promise((resolve) => child.stdout.once('data', resolve));
-  return child.pid!;
-}
-
-/** The agent's part of a node, which can be ended and started again. */
-class Agent {
-  readonly #process: ChildProcess;
-  readonly #ready: Promise<unknown>;
-  #calls = 0;
-
-  constructor(namespace: string) {
-    this.#process = fork(join(import.meta.dirname, 'worker.testing.ts'), [], {
-      execPath: 'ip',
-      execArgv: ['netns', 'exec', namespace, process.execPath],
-    });
-    processes.push(this.#process);
-    this.#ready = new Promise((resolve) => this.#process.once('message', resolve));
-  }
-
-  async call<Name extends keyof Calls>(
-    name: Name,
-    ...args: Parameters<Calls[Name]>
-  ): Promise<Awaited<ReturnType<Calls[Name]>>> {
-    await this.#ready;
-    const id = ++this.#calls;
-    return new Promise<Awaited<ReturnType<Calls[Name]>>>((resolve, reject) => {
-      const hear = (message: { id: number; value?: unknown; error?: string }): void => {
-        if (message.id !== id) return;
-        this.#process.off('message', hear);
-        if (message.error === undefined) resolve(message.value as Awaited<ReturnType<Calls[Name]>>);
-        else reject(new Error(message.error));
-      };
-      this.#process.on('message', hear);
-      this.#process.send({ id, name, args });
-    });
-  }
-
-  stop(): void {
-    this.#process.kill();
-  }
-}
-
-/** `refused`: a packet went there and an answer came back; nobody listens anywhere here. */
-const reach = (pid: number, ip: string): Promise<string> =>
-  inPod(pid, `timeout 2 bash -c 'exec 3<>/dev/tcp/${ip}/9' 2>&1 | grep -om1 refused || echo silence`);
-
-/** Makes the namespace note who connects to port 9. */
-const WATCH = `nft -f - <<'END'
-table ip watch {
-  set seen { type ipv4_addr; flags dynamic; }
-  chain input { type filter hook input priority 0; tcp dport 9 add @seen { ip saddr }; }
-}
-END`;
-const SEEN = 'nft list set ip watch seen; nft flush set ip watch seen';
 
 describe.skipIf(obstacle !== undefined)('the Pod network', () => {
   let agent1: Agent;
@@ -122,7 +61,7 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
   });
 
   afterAll(async () => {
-    for (const child of processes) child.kill();
+    endProcesses();
     for (const name of [node1, node2, outside])
       await runCommand('ip', ['netns', 'del', name]).catch(() => {});
   });
@@ -140,11 +79,10 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
       agent1.call('attach', 'aaaaaaaaaaaaaaaa', pid('a')),
       agent1.call('attach', 'bbbbbbbbbbbbbbbb', pid('b')),
     ]);
-    expect(new Set([a.ip, b.ip])).toEqual(new Set(['10.244.1.2', '10.244.1.3']));
-    expect(a.gateway).toBe('10.244.1.1');
+    expect(new Set([...a.ips, ...b.ips])).toEqual(new Set(['10.244.1.2', '10.244.1.3']));
     expect(await inPod(pid('a'), 'ip link show eth0')).toContain(`mtu ${MTU} `);
-    expect(await reach(pid('a'), b.ip)).toBe('refused\n');
-    expect(await reach(pid('a'), a.gateway)).toBe('refused\n');
+    expect(await reach(pid('a'), b.ips[0]!)).toBe('refused\n');
+    expect(await reach(pid('a'), '10.244.1.1')).toBe('refused\n');
   });
 
   test('gives a sandbox that is attached again the address that it has', async () => {
@@ -162,7 +100,7 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
     ]);
     await inPod(pid('c'), WATCH);
     await shell(node2, WATCH);
-    expect(await reach(pid('a'), c.ip)).toBe('refused\n');
+    expect(await reach(pid('a'), c.ips[0]!)).toBe('refused\n');
     expect(await inPod(pid('c'), SEEN)).toMatch(/10\.244\.1\.[23]/);
     expect(await reach(pid('a'), NODE2_IP)).toBe('refused\n');
     expect(await shell(node2, SEEN)).toMatch(/10\.244\.1\.[23]/);
@@ -188,9 +126,9 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
     expect(await agent1.call('start', '10.244.1.0/24')).toEqual({ fresh: false });
     const taken = ['10.244.1.2', '10.244.1.3'];
     const other = await agent1.call('attach', 'dddddddddddddddd', await sandbox());
-    expect(taken).not.toContain(other.ip);
+    expect(taken).not.toContain(other.ips[0]);
     expect(await agent1.call('attach', 'aaaaaaaaaaaaaaaa', pid('a'))).toEqual(before);
-    expect(await reach(pid('a'), other.ip)).toBe('refused\n');
+    expect(await reach(pid('a'), other.ips[0]!)).toBe('refused\n');
     expect(await reach(pid('a'), NODE2_IP)).toBe('refused\n');
   });
 

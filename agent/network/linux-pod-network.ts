@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { runCommand } from '#api/command.ts';
 import { BRIDGE, UPLINK } from '#api/names.ts';
-import { AddressPool, gatewayOf, parseCidr, toNumber } from './address-pool.ts';
+import { familyOf, type IpFamily } from '#api/ip.ts';
+import { AddressPool } from './address-pool.ts';
+import { bridgeLines } from './bridge.ts';
+import { familyNetworks, type FamilyNetwork, type NetworkRanges } from './families.ts';
 import { IpBatch } from './ip-batch.ts';
-import { POD_INTERFACE, ROUTE_PROTOCOL, SERVICE_ROUTE_METRIC } from './names.ts';
+import { POD_INTERFACE, ROUTE_PROTOCOL } from './names.ts';
 import { clusterAddressesUpdate, networkTable } from './nft-table.ts';
 import type { Peer, PodAddress, PodNetwork } from './pod-network.ts';
 import { planRoutes, type ShownRoute } from './routes.ts';
@@ -12,12 +16,23 @@ import { mtuOf, nodeSideLines, podLinks, podSideLines, vethName } from './veth.t
 const DEFAULT_MTU = 1500;
 
 interface Started {
-  readonly pool: AddressPool;
-  readonly gateway: string;
+  /** The primary family's first; so are the pools. */
+  readonly networks: readonly FamilyNetwork[];
+  readonly pools: readonly AddressPool[];
   readonly mtu: number;
-  readonly podCidr: string;
-  readonly clusterPodCidr: string;
 }
+
+/** Throws when the node's container lacks the sysctls of a family: packets would be dropped without a word. */
+async function checkForwarding(networks: readonly FamilyNetwork[]): Promise<void> {
+  for (const { family } of networks) {
+    const sysctl = FORWARDING[family];
+    const value = await readFile(`/proc/sys/${sysctl.replaceAll('.', '/')}`, 'utf8').catch(() => '');
+    if (value.trim() !== '1')
+      throw new Error(`the node does not forward ${family}: its container needs the sysctl ${sysctl}=1`);
+  }
+}
+
+const FORWARDING = { IPv4: 'net.ipv4.ip_forward', IPv6: 'net.ipv6.conf.all.forwarding' } as const;
 
 /** The Pod network by `ip` and `nft` in the process's own network namespace. Needs NET_ADMIN, and SYS_ADMIN to enter Pods' namespaces. */
 export function createPodNetwork({ log }: { log: Logger }): PodNetwork & { stop(): void } {
@@ -32,63 +47,62 @@ class LinuxPodNetwork implements PodNetwork {
   readonly #busy = new Map<string, Promise<unknown>>();
   #peersUpdate: Promise<void> = Promise.resolve();
   #peers: readonly Peer[] | undefined;
-  #clusterAddresses = '';
+  /** As last written to the sets. */
+  readonly #clusterAddresses = new Map<IpFamily, string>();
 
   constructor(log: Logger) {
     this.#log = log.child({ component: 'pod-network' });
   }
 
-  async start(options: {
-    podCidrs: readonly string[];
-    clusterPodCidrs: readonly string[];
-    serviceCidrs: readonly string[];
-  }): Promise<{ fresh: boolean }> {
-    const [podCidr = ''] = options.podCidrs;
-    const [clusterPodCidr = ''] = options.clusterPodCidrs;
-    const [serviceCidr = ''] = options.serviceCidrs;
-    const gateway = gatewayOf(parseCidr(podCidr));
+  async start(ranges: NetworkRanges): Promise<{ fresh: boolean }> {
+    const networks = familyNetworks(ranges);
+    await checkForwarding(networks);
     const mtu = await this.#uplinkMtu();
     const { fresh, links } = await this.#takeOver();
-    const pool = new AddressPool(podCidr);
-    for (const link of links) pool.take(link.sandboxId, link.ip);
-    await runCommand('nft', ['-f', '-'], networkTable(podCidr, clusterPodCidr));
+    const pools = networks.map(({ podCidr }) => new AddressPool(podCidr));
+    for (const { sandboxId, ips } of links)
+      for (const [index, { family }] of networks.entries()) {
+        const ip = ips.find((one) => familyOf(one) === family);
+        if (ip !== undefined) pools[index]!.take(sandboxId, ip);
+      }
+    await runCommand('nft', ['-f', '-'], networkTable(networks));
     // The bridge comes last: until it is there, the namespace counts as fresh.
-    await this.#ip.run(bridgeLines({ fresh, gateway, podCidr, serviceCidr, mtu }));
-    this.#started = { pool, gateway, mtu, podCidr, clusterPodCidr };
+    await this.#ip.run(bridgeLines(networks, fresh, mtu));
+    this.#started = { networks, pools, mtu };
     if (this.#peers !== undefined)
       await this.setPeers(this.#peers).catch((err: unknown) =>
         this.#log.error({ err }, 'cannot route to peers'),
       );
-    this.#log.info({ podCidr, gateway, mtu, fresh, pods: links.length }, 'Pod network is up');
+    const podCidrs = networks.map(({ podCidr }) => podCidr);
+    this.#log.info({ podCidrs, mtu, fresh, pods: links.length }, 'Pod network is up');
     return { fresh };
   }
 
   attach(sandboxId: string, pid: number): Promise<PodAddress> {
     return this.#inTurn(sandboxId, async () => {
-      const { pool, gateway, mtu } = this.#need();
-      const known = pool.has(sandboxId);
-      const address = { ip: pool.allocate(sandboxId), gateway };
+      const { networks, pools, mtu } = this.#need();
+      const known = pools.every((pool) => pool.has(sandboxId));
       try {
-        if (!known || !(await this.#isWired(sandboxId, pid)))
-          await this.#wire(sandboxId, pid, address.ip, mtu);
+        const ips = pools.map((pool) => pool.allocate(sandboxId));
+        if (!known || !(await this.#isWired(sandboxId, pid))) await this.#wire(sandboxId, pid, ips, mtu);
         await runCommand(
           'nsenter',
           ['-t', `${pid}`, '-n', 'ip', '-batch', '-'],
-          podSideLines(address).join('\n'),
+          podSideLines(ips, networks).join('\n'),
         );
+        return { ips };
       } catch (error) {
         await this.#unwire(sandboxId);
-        pool.release(sandboxId);
+        this.#release(sandboxId);
         throw error;
       }
-      return address;
     });
   }
 
   detach(sandboxId: string): Promise<void> {
     return this.#inTurn(sandboxId, async () => {
       await this.#unwire(sandboxId);
-      this.#need().pool.release(sandboxId);
+      this.#release(sandboxId);
     });
   }
 
@@ -107,20 +121,25 @@ class LinuxPodNetwork implements PodNetwork {
   }
 
   async #updatePeers(peers: readonly Peer[]): Promise<void> {
-    this.#need();
-    const addresses = this.#reachable(peers);
-    if (addresses.join() !== this.#clusterAddresses) {
-      await runCommand('nft', ['-f', '-'], clusterAddressesUpdate(addresses));
-      this.#clusterAddresses = addresses.join();
-    }
-    const [shown] = await this.#ip.run([`route show proto ${ROUTE_PROTOCOL}`]);
+    for (const network of this.#need().networks) await this.#updateClusterAddresses(network, peers);
+    const [shown] = await this.#ip.run([`route show table all proto ${ROUTE_PROTOCOL}`]);
     const lines = planRoutes(shown as ShownRoute[], peers);
     if (lines.length > 0) await this.#ip.run(lines);
   }
 
-  #reachable(peers: readonly Peer[]): string[] {
-    const nodes = peers.flatMap((peer) => peer.internalIps.slice(0, 1));
-    return [this.#need().clusterPodCidr, ...[...new Set(nodes)].sort((a, b) => toNumber(a) - toNumber(b))];
+  async #updateClusterAddresses(
+    { family, clusterPodCidr }: FamilyNetwork,
+    peers: readonly Peer[],
+  ): Promise<void> {
+    const nodes = peers.flatMap(({ internalIps }) => internalIps.filter((ip) => familyOf(ip) === family));
+    const addresses = [clusterPodCidr, ...new Set(nodes.toSorted())];
+    if (addresses.join() === this.#clusterAddresses.get(family)) return;
+    await runCommand('nft', ['-f', '-'], clusterAddressesUpdate(family, addresses));
+    this.#clusterAddresses.set(family, addresses.join());
+  }
+
+  #release(sandboxId: string): void {
+    for (const pool of this.#need().pools) pool.release(sandboxId);
   }
 
   async #uplinkMtu(): Promise<number> {
@@ -154,8 +173,10 @@ class LinuxPodNetwork implements PodNetwork {
     return false;
   }
 
-  async #wire(sandboxId: string, pid: number, ip: string, mtu: number): Promise<void> {
-    await this.#ip.run(nodeSideLines(sandboxId, pid, ip, mtu));
+  async #wire(sandboxId: string, pid: number, ips: readonly string[], mtu: number): Promise<void> {
+    // One that an agent left behind which ended before it had given it its alias.
+    await this.#unwire(sandboxId);
+    await this.#ip.run(nodeSideLines(sandboxId, pid, ips, mtu));
   }
 
   async #unwire(sandboxId: string): Promise<void> {
@@ -180,25 +201,4 @@ class LinuxPodNetwork implements PodNetwork {
       if (this.#busy.get(sandboxId) === turn) this.#busy.delete(sandboxId);
     }
   }
-}
-
-interface BridgeOptions {
-  readonly fresh: boolean;
-  readonly gateway: string;
-  readonly podCidr: string;
-  readonly serviceCidr: string;
-  readonly mtu: number;
-}
-
-function bridgeLines({ fresh, gateway, podCidr, serviceCidr, mtu }: BridgeOptions): string[] {
-  const mac = gateway.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
-  return [
-    // A bridge without an address of its own takes a port's, and changes it when that Pod goes: Pods would lose their gateway.
-    ...(fresh ? [`link add ${BRIDGE} address 0a:58:${mac.join(':')} type bridge`] : []),
-    `link set dev ${BRIDGE} addrgenmode none`,
-    `link set dev ${BRIDGE} mtu ${mtu} up`,
-    `addr replace ${gateway}/${podCidr.split('/')[1]} dev ${BRIDGE}`,
-    // Keeps Services in the node: the output hook translates what has a route and a source address, and what is left must not get out.
-    `route replace ${serviceCidr} dev ${BRIDGE} proto ${ROUTE_PROTOCOL} metric ${SERVICE_ROUTE_METRIC}`,
-  ];
 }

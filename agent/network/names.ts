@@ -1,9 +1,11 @@
+import type { IpFamily } from '#api/ip.ts';
+
 /** Everything that the Pod network owns in a node's network namespace. Names are the only memory that it has. */
 
 /** `veth` and the start of the sandbox's id: 15 characters, the most that Linux allows. */
 export const VETH_PREFIX = 'veth';
 export const VETH_ID_LENGTH = 11;
-/** A veth's alias, `podlab-pod 10.244.1.5 SANDBOX-ID`: what a restarted agent rebuilds its addresses from. */
+/** A veth's alias, `podlab-pod 10.244.1.5,fd00:10:244:1::5 SANDBOX-ID`: what a restarted agent rebuilds its addresses from. */
 export const VETH_ALIAS = 'podlab-pod';
 /** Inside a Pod. */
 export const POD_INTERFACE = 'eth0';
@@ -13,4 +15,4 @@ export const ROUTE_PROTOCOL = 79;
 export const SERVICE_ROUTE_METRIC = 1024;
 export const NFT_TABLE = 'podlab-network';
 /** Pod and node addresses: what Pods reach with their own address as source. */
-export const NFT_CLUSTER_SET = 'cluster-addresses';
+export const clusterSet = (family: IpFamily): string => `cluster-addresses-${family.toLowerCase()}`;

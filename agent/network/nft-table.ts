@@ -1,21 +1,19 @@
+import type { IpFamily } from '#api/ip.ts';
 import { BRIDGE } from '#api/names.ts';
-import { NFT_CLUSTER_SET, NFT_TABLE } from './names.ts';
+import type { FamilyNetwork } from './families.ts';
+import { clusterSet, NFT_TABLE } from './names.ts';
 
 /**
- * The nft text that makes the table, and makes its rules anew when it is there; addresses that the set holds stay. What leaves the cluster
+ * The nft text that makes the table, and makes its rules anew when it is there; addresses that the sets hold stay. What leaves the cluster
  * takes the node's address; Pods and nodes see a Pod's own.
  *
  * Redirects are kept in: the node forwards between Pods of one bridge on purpose (see `podSideLines`), and a Pod that believed a redirect
  * would go around the node.
  */
-export const networkTable = (podCidr: string, clusterPodCidr: string): string => `
-table ip ${NFT_TABLE} {
+export const networkTable = (networks: readonly FamilyNetwork[]): string => `
+table inet ${NFT_TABLE} {
   comment "Pod network: Pods leave the cluster with their node's address";
-  set ${NFT_CLUSTER_SET} {
-    type ipv4_addr; flags interval; auto-merge;
-    comment "Pods and nodes: reached with the Pod's own address";
-    elements = { ${clusterPodCidr} }
-  }
+${networks.map(setOf).join('\n')}
   chain postrouting {
     type nat hook postrouting priority srcnat;
   }
@@ -23,20 +21,32 @@ table ip ${NFT_TABLE} {
     type filter hook output priority filter;
   }
 }
-flush chain ip ${NFT_TABLE} postrouting
-flush chain ip ${NFT_TABLE} output
-table ip ${NFT_TABLE} {
+flush chain inet ${NFT_TABLE} postrouting
+flush chain inet ${NFT_TABLE} output
+table inet ${NFT_TABLE} {
   chain postrouting {
-    ip saddr ${podCidr} oifname != "${BRIDGE}" ip daddr != @${NFT_CLUSTER_SET} masquerade;
+${networks.map(masqueradeOf).join('\n')}
   }
   chain output {
     icmp type redirect oifname "${BRIDGE}" drop;
+    icmpv6 type nd-redirect oifname "${BRIDGE}" drop;
   }
 }
 `;
 
-/** Replaces the set's elements in one transaction. */
-export const clusterAddressesUpdate = (addresses: readonly string[]): string => `
-flush set ip ${NFT_TABLE} ${NFT_CLUSTER_SET}
-add element ip ${NFT_TABLE} ${NFT_CLUSTER_SET} { ${addresses.join(', ')} }
+const setOf = ({ family, clusterPodCidr }: FamilyNetwork): string => `  set ${clusterSet(family)} {
+    type ${family === 'IPv4' ? 'ipv4_addr' : 'ipv6_addr'}; flags interval; auto-merge;
+    comment "Pods and nodes: reached with the Pod's own address";
+    elements = { ${clusterPodCidr} }
+  }`;
+
+function masqueradeOf({ family, podCidr }: FamilyNetwork): string {
+  const ip = family === 'IPv4' ? 'ip' : 'ip6';
+  return `    ${ip} saddr ${podCidr} oifname != "${BRIDGE}" ${ip} daddr != @${clusterSet(family)} masquerade;`;
+}
+
+/** Replaces a set's elements in one transaction. */
+export const clusterAddressesUpdate = (family: IpFamily, addresses: readonly string[]): string => `
+flush set inet ${NFT_TABLE} ${clusterSet(family)}
+add element inet ${NFT_TABLE} ${clusterSet(family)} { ${addresses.join(', ')} }
 `;

@@ -1,3 +1,5 @@
+import type { NetworkRanges } from './families.ts';
+
 /**
  * The node's Pod network: the bridge, one veth pair a Pod, addresses, and routes to the other nodes' Pods.
  *
@@ -8,25 +10,21 @@ export interface PodNetwork {
    * Makes the bridge, forwarding and masquerade for this node's Pod CIDRs (one of each IP family, the primary family's first), and takes over the addresses of Pods that are attached already.
    * `fresh` is true when the node's network namespace is new, so that no Pod from before can be connected.
    */
-  start(options: {
-    podCidrs: readonly string[];
-    clusterPodCidrs: readonly string[];
-    serviceCidrs: readonly string[];
-  }): Promise<{ fresh: boolean }>;
+  start(ranges: NetworkRanges): Promise<{ fresh: boolean }>;
   /**
-   * Gives the network namespace of process `pid` an address, `eth0`, `lo` and a default route. Attaching the same sandbox again gives
-   * the address that it has. Throws when the CIDR is used up: `no IP addresses available in range 10.244.1.0/24`.
+   * Gives the network namespace of process `pid` an address of each IP family, `eth0`, `lo` and default routes. Attaching the same sandbox
+   * again gives the addresses that it has. Throws when the CIDR is used up: `no IP addresses available in range 10.244.1.0/24`.
    */
   attach(sandboxId: string, pid: number): Promise<PodAddress>;
-  /** Takes the address back and removes the veth. Nothing happens when there is none. */
+  /** Takes the addresses back and removes the veth. Nothing happens when there is none. */
   detach(sandboxId: string): Promise<void>;
   /** Routes to these Pod CIDRs and removes routes to others. */
   setPeers(peers: readonly Peer[]): Promise<void>;
 }
 
 export interface PodAddress {
-  readonly ip: string;
-  readonly gateway: string;
+  /** One of each IP family, the primary family's first. */
+  readonly ips: readonly string[];
 }
 
 export interface Peer {

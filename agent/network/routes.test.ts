@@ -11,7 +11,9 @@ test('adds a route to a new peer', () => {
 });
 
 test('does nothing when the kernel has what is wanted', () => {
-  expect(planRoutes([serviceRoute, { dst: '10.244.2.0/24', gateway: '172.18.0.4' }], [node2])).toEqual([]);
+  expect(
+    planRoutes([serviceRoute, { dst: '10.244.2.0/24', gateway: '172.18.0.4', dev: 'eth0' }], [node2]),
+  ).toEqual([]);
 });
 
 test('moves the route of a peer whose address changed', () => {
@@ -28,4 +30,16 @@ test('removes routes to peers that are gone, and leaves the route of the Service
 
 test('waits for the Pod CIDR of a peer that has none yet', () => {
   expect(planRoutes([], [{ ...node2, podCidrs: [] }])).toEqual([]);
+});
+
+test('routes each IP family by an address of its own', () => {
+  const dual = {
+    nodeName: 'node2',
+    internalIps: ['172.18.0.4', 'fd12::4'],
+    podCidrs: ['10.244.2.0/24', 'fd00:10:244:2::/64'],
+  };
+  expect(planRoutes([], [dual])).toEqual([
+    'route replace 10.244.2.0/24 via 172.18.0.4 dev eth0 proto 79',
+    'route replace fd00:10:244:2::/64 via fd12::4 dev eth0 proto 79',
+  ]);
 });

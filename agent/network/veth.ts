@@ -1,11 +1,13 @@
+import { familyOf } from '#api/ip.ts';
 import { BRIDGE } from '#api/names.ts';
+import { linkLocalLine } from './bridge.ts';
+import { hostCidr, type FamilyNetwork } from './families.ts';
 import { POD_INTERFACE, VETH_ALIAS, VETH_ID_LENGTH, VETH_PREFIX } from './names.ts';
-import type { PodAddress } from './pod-network.ts';
 
 /** A Pod's end of the wire, as the kernel shows it. */
 export interface PodLink {
   readonly sandboxId: string;
-  readonly ip: string;
+  readonly ips: readonly string[];
   readonly name: string;
 }
 
@@ -21,21 +23,21 @@ interface ShownLink {
 /** The Pods' links among those that `ip link show` printed. */
 export function podLinks(shown: unknown): PodLink[] {
   return (shown as ShownLink[]).flatMap((link) => {
-    const [mark, ip, sandboxId] = (link.ifalias ?? '').split(' ');
-    return mark !== VETH_ALIAS || ip === undefined || sandboxId === undefined
+    const [mark, ips, sandboxId] = (link.ifalias ?? '').split(' ');
+    return mark !== VETH_ALIAS || ips === undefined || sandboxId === undefined
       ? []
-      : [{ sandboxId, ip, name: link.ifname }];
+      : [{ sandboxId, ips: ips.split(','), name: link.ifname }];
   });
 }
 
 export const mtuOf = (shown: unknown): number | undefined => (shown as ShownLink[])[0]?.mtu;
 
 /** Commands in the node: makes the pair, one end on the bridge, the other in the Pod's namespace. */
-export function nodeSideLines(sandboxId: string, pid: number, ip: string, mtu: number): string[] {
+export function nodeSideLines(sandboxId: string, pid: number, ips: readonly string[], mtu: number): string[] {
   const name = vethName(sandboxId);
   return [
     `link add ${name} mtu ${mtu} type veth peer name ${POD_INTERFACE} mtu ${mtu} netns ${pid}`,
-    `link set dev ${name} alias "${VETH_ALIAS} ${ip} ${sandboxId}"`,
+    `link set dev ${name} alias "${VETH_ALIAS} ${ips.join()} ${sandboxId}"`,
     `link set dev ${name} addrgenmode none`,
     `link set dev ${name} master ${BRIDGE} up`,
     // With br_netfilter the kernel answers a Pod that reaches itself through a Service on the port that the packet came in by.
@@ -44,14 +46,25 @@ export function nodeSideLines(sandboxId: string, pid: number, ip: string, mtu: n
 }
 
 /**
- * Commands in the Pod's namespace. The address is a /32: also Pods of the same node reach each other through the node, because a reply that
- * crossed the bridge directly would not be translated back to the Service's address.
+ * Commands in the Pod's namespace. An address is a network of its own: also Pods of the same node reach each other through the node, because
+ * a reply that crossed the bridge directly would not be translated back to the Service's address.
  */
-export const podSideLines = ({ ip, gateway }: PodAddress): string[] => [
+export const podSideLines = (ips: readonly string[], networks: readonly FamilyNetwork[]): string[] => [
   'link set dev lo up',
   `link set dev ${POD_INTERFACE} addrgenmode none`,
-  `addr replace ${ip}/32 dev ${POD_INTERFACE}`,
   `link set dev ${POD_INTERFACE} up`,
-  `route replace ${gateway} dev ${POD_INTERFACE} scope link`,
-  `route replace default via ${gateway} dev ${POD_INTERFACE}`,
+  ...networks.flatMap((network) => {
+    const ip = ips.find((one) => familyOf(one) === network.family);
+    return ip === undefined ? [] : addressLines(ip, network);
+  }),
 ];
+
+function addressLines(ip: string, { family, gateway, podCidr }: FamilyNetwork): string[] {
+  const v6 = family === 'IPv6';
+  return [
+    `addr replace ${hostCidr(ip, family)} dev ${POD_INTERFACE}${v6 ? ' nodad' : ''}`,
+    ...(v6 ? [linkLocalLine(ip, podCidr, POD_INTERFACE)] : []),
+    `route replace ${hostCidr(gateway, family)} dev ${POD_INTERFACE}${v6 ? '' : ' scope link'}`,
+    `route replace ${v6 ? '::/0' : 'default'} via ${gateway} dev ${POD_INTERFACE}`,
+  ];
+}

@@ -7,11 +7,11 @@ const silent = { info() {}, error: console.error, child: () => silent };
 const network = createPodNetwork({ log: silent as unknown as Logger });
 
 const calls = {
-  start: (podCidr: string) =>
+  start: (...podCidrs: string[]) =>
     network.start({
-      podCidrs: [podCidr],
-      clusterPodCidrs: ['10.244.0.0/16'],
-      serviceCidrs: ['10.96.0.0/16'],
+      podCidrs,
+      clusterPodCidrs: ['10.244.0.0/16', 'fd00:10:244::/56'],
+      serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'],
     }),
   attach: (sandboxId: string, pid: number) => network.attach(sandboxId, pid),
   detach: (sandboxId: string) => network.detach(sandboxId),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
+import type { IpFamily } from '#api/ip.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
@@ -8,6 +9,14 @@ import type { ServingCheck } from '../probes/serving.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import type { DnsFacts } from './dns.ts';
 import type { PodRecorder } from './pod-events.ts';
+
+/** What a Pod sees of its node and cluster. Lists have one entry of each IP family, the primary family's first. */
+export interface ClusterFacts extends DnsFacts {
+  readonly families: readonly IpFamily[];
+  readonly nodeIps: readonly string[];
+  /** Of the Service `kubernetes`. */
+  readonly apiServerIp: string;
+}
 
 /** What every Pod's worker works with. */
 export interface AgentContext {
@@ -20,9 +29,9 @@ export interface AgentContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly pauseImage: string;
-  readonly nodeIp: string;
   readonly nodeContainerId: string;
-  readonly dns: DnsFacts;
+  /** Known before the first Pod is. */
+  readonly cluster: ClusterFacts;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly lingerMilliseconds: number;
   readonly serves: ServingCheck;

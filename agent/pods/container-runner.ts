@@ -21,7 +21,7 @@ export interface PodGround {
   pod(): Pod;
   volumesMounted(): Promise<void>;
   sandboxId(): Promise<string>;
-  sandboxReady(): Promise<{ id: string; ip: string }>;
+  sandboxReady(): Promise<{ id: string; ips: readonly string[] }>;
   /** The engine's id of another container of the Pod; undefined: it does not run. */
   runningId(container: string): string | undefined;
   /** Aborted when the Pod is to end: nothing may be started any more. */
@@ -86,12 +86,12 @@ export class ContainerRunner {
       Promise.all([this.#ground.sandboxId(), this.#mountedAndPulled(container)]),
     );
     const id = await this.#create(container, restartCount, sandboxId);
-    const { ip } = await this.#ground.sandboxReady().catch(async (error: unknown) => {
+    const { ips } = await this.#ground.sandboxReady().catch(async (error: unknown) => {
       await this.#context.runtime.remove(id);
       throw error;
     });
     if (this.#ground.ending.aborted) await this.#context.runtime.remove(id);
-    else await this.#run(id, container, restartCount, ip);
+    else await this.#run(id, container, restartCount, ips[0] ?? '');
   }
 
   /** Nothing is pulled, and nothing said of it, for a Pod that has to wait for its volumes. */
@@ -116,11 +116,13 @@ export class ContainerRunner {
 
   async #spec(container: Container, restartCount: number, sandboxId: string) {
     const pod = this.#ground.pod();
-    const podIp = envNeedsAddress(container) ? (await this.#ground.sandboxReady()).ip : '';
+    const podIps = envNeedsAddress(container) ? (await this.#ground.sandboxReady()).ips : [];
     try {
       await verifyNonRoot(pod, container, this.#context.runtime);
-      const { nodeIp, allocatable, controlPlane } = this.#context;
-      const env = await makeEnv(pod, container, { podIp, hostIp: nodeIp, allocatable }, controlPlane);
+      const { cluster, allocatable, controlPlane } = this.#context;
+      const { nodeIps: hostIps, apiServerIp } = cluster;
+      const facts = { podIps, hostIps, apiServerIp, allocatable };
+      const env = await makeEnv(pod, container, facts, controlPlane);
       const binds = await this.#binds(pod, container, restartCount, env);
       const targetId = this.#targetId(container);
       return containerSpec(pod, container, { restartCount, sandboxId, env, binds, targetId });
@@ -300,7 +302,7 @@ export class ContainerRunner {
     const abort = new AbortController();
     const cancel = this.#context.clock.after(deadline - this.#context.clock.now(), () => abort.abort());
     const podIp = await this.#ground.sandboxReady().then(
-      ({ ip }) => ip,
+      ({ ips }) => ips[0] ?? '',
       () => '',
     );
     const target = { container, containerId: run.container.id, podIp };

@@ -30,11 +30,20 @@ const dockerName = (pod: Pod, container: string, attempt: number): string =>
     '_',
   );
 
+const IPV6_SYSCTLS = [
+  { name: 'net.ipv6.conf.all.disable_ipv6', value: '0' },
+  { name: 'net.ipv6.conf.default.disable_ipv6', value: '0' },
+  // No other Pod of the bridge may name itself a router.
+  { name: 'net.ipv6.conf.default.accept_ra', value: '0' },
+];
+
 export interface SandboxFacts {
   readonly pauseImage: string;
   readonly attempt: number;
   readonly hostname: string;
   readonly binds: readonly string[];
+  /** Whether the cluster has IPv6: the engine turns it off where it connects nothing itself. */
+  readonly ipv6: boolean;
   /** Of a Pod in its node's network: the node's container. */
   readonly nodeContainerId: string;
 }
@@ -42,7 +51,10 @@ export interface SandboxFacts {
 /** The Pod's pause container, which holds its namespaces. */
 export function sandboxSpec(pod: Pod, facts: SandboxFacts): ContainerSpec {
   const onHost = pod.spec?.hostNetwork === true;
-  const sysctls = pod.spec?.securityContext?.sysctls ?? [];
+  const sysctls = [
+    ...(facts.ipv6 && !onHost ? IPV6_SYSCTLS : []),
+    ...(pod.spec?.securityContext?.sysctls ?? []),
+  ];
   return {
     name: dockerName(pod, 'POD', facts.attempt),
     image: facts.pauseImage,

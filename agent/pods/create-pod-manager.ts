@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
-import { CLUSTER_DNS_IP, CLUSTER_DOMAIN, LABEL_GRACE_PERIOD, LABEL_POD_UID } from '#api/names.ts';
+import { LABEL_GRACE_PERIOD, LABEL_POD_UID } from '#api/names.ts';
 import { StatusError } from '#api/status.ts';
 import { ImageManager } from '../images/image-manager.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
@@ -8,7 +8,7 @@ import { listensOn, type ServingCheck } from '../probes/serving.ts';
 import type { ContainerRuntime, RuntimeContainer, RuntimeEvent } from '../runtime/runtime.ts';
 import type { ControlPlane, PodRef } from '../session/control-plane.ts';
 import { VolumeManager, type SharedDirectory } from '../volumes/volume-manager.ts';
-import { untilDone, type AgentContext } from './agent-context.ts';
+import { untilDone, type AgentContext, type ClusterFacts } from './agent-context.ts';
 import { isSandbox } from './instances.ts';
 import { createPodRecorder } from './pod-events.ts';
 import type { PodManager, RunningPod } from './pod-manager.ts';
@@ -23,8 +23,6 @@ export interface PodManagerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly nodeName: string;
-  /** The node's address, which its Pods' statuses show as hostIP. */
-  readonly nodeIp: string;
   /** For Pods in the node's network. */
   readonly nodeContainerId: string;
   /** Runs `sleep infinity`. */
@@ -33,11 +31,9 @@ export interface PodManagerOptions {
   readonly volumesDir: SharedDirectory;
   /** Where this process sees the engine's file system: `/proc/1/root` with `pid: host`. */
   readonly hostRoot?: string;
-  /** The text of the node's resolv.conf, for Pods with dnsPolicy Default. */
-  readonly nodeResolvConf?: string;
+  /** Asked after `start`. */
+  readonly cluster: () => ClusterFacts;
   readonly allocatable?: Readonly<Record<string, string>>;
-  readonly clusterDns?: string;
-  readonly clusterDomain?: string;
   /** How long ready containers of a Pod that ends go on serving before they are told, so that every proxy has heard of it: default 750. */
   readonly lingerMilliseconds?: number;
   /** By default the kernel is asked. */
@@ -53,7 +49,7 @@ export function createPodManager(options: PodManagerOptions): PodManager {
 }
 
 function toContext(options: PodManagerOptions): AgentContext {
-  const { runtime, network, controlPlane, clock, log, pauseImage, nodeIp, nodeContainerId } = options;
+  const { runtime, network, controlPlane, clock, log, pauseImage, nodeContainerId } = options;
   const { volumesDir, hostRoot = '/proc/1/root' } = options;
   return {
     runtime,
@@ -62,15 +58,12 @@ function toContext(options: PodManagerOptions): AgentContext {
     clock,
     log,
     pauseImage,
-    nodeIp,
     nodeContainerId,
     images: new ImageManager(runtime, clock),
     volumes: new VolumeManager({ directory: volumesDir, hostRoot, objects: controlPlane, runtime, clock }),
     record: createPodRecorder(controlPlane, clock, options.nodeName),
-    dns: {
-      clusterDns: options.clusterDns ?? CLUSTER_DNS_IP,
-      clusterDomain: options.clusterDomain ?? CLUSTER_DOMAIN,
-      nodeResolvConf: options.nodeResolvConf ?? '',
+    get cluster() {
+      return options.cluster();
     },
     allocatable: options.allocatable ?? {},
     lingerMilliseconds: options.lingerMilliseconds ?? LINGER_MILLISECONDS,

@@ -1,7 +1,8 @@
 import type { Pod } from './pod-state.ts';
 
 export interface DnsFacts {
-  readonly clusterDns: string;
+  /** One address of each IP family, the primary family's first. */
+  readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
   /** The text of the node's own resolv.conf. */
   readonly nodeResolvConf: string;
@@ -36,7 +37,7 @@ function byPolicy(pod: Pod, facts: DnsFacts): Dns {
 function ofCluster(pod: Pod, { clusterDns, clusterDomain }: DnsFacts): Dns {
   const namespace = pod.metadata.namespace ?? 'default';
   return {
-    nameservers: [clusterDns],
+    nameservers: [...clusterDns],
     searches: [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain],
     options: ['ndots:5'],
   };
@@ -52,7 +53,7 @@ function ofNode({ nodeResolvConf, clusterDns }: DnsFacts, hostNetwork: boolean):
     words.filter((line) => line[0] === keyword).flatMap((line) => line.slice(1));
   const nameservers = after('nameserver').filter((one) => hostNetwork || !one.startsWith('127.'));
   return {
-    nameservers: nameservers.length === 0 ? [clusterDns] : nameservers,
+    nameservers: nameservers.length === 0 ? [...clusterDns] : nameservers,
     searches: after('search'),
     options: after('options'),
   };
@@ -87,7 +88,7 @@ export function podHostname(pod: Pod, clusterDomain: string): { hostname: string
 }
 
 /** A Pod's /etc/hosts (kubelet `kubelet_pods.go` managedHostsFileContent). */
-export function hostsFile(pod: Pod, podIp: string, clusterDomain: string): string {
+export function hostsFile(pod: Pod, podIps: readonly string[], clusterDomain: string): string {
   const { hostname, domain } = podHostname(pod, clusterDomain);
   const name = domain === '' ? hostname : `${hostname}.${domain}\t${hostname}`;
   const aliases = pod.spec?.hostAliases ?? [];
@@ -99,7 +100,7 @@ export function hostsFile(pod: Pod, podIp: string, clusterDomain: string): strin
     'fe00::\tip6-mcastprefix',
     'fe00::1\tip6-allnodes',
     'fe00::2\tip6-allrouters',
-    ...(podIp === '' ? [] : [`${podIp}\t${name}`]),
+    ...podIps.map((ip) => `${ip}\t${name}`),
     ...(aliases.length === 0 ? [] : ['', '# Entries added by HostAliases.']),
     ...aliases.map(({ ip, hostnames }) => [ip, ...(hostnames ?? [])].join('\t')),
     '',

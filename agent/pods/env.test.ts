@@ -9,7 +9,12 @@ objects.secrets.set('s', { metadata: { name: 's' }, data: { p: Buffer.from('word
 
 async function env(variables: EnvVar[], envFrom: EnvFromSource[] = []): Promise<Record<string, string>> {
   const web = pod('web', {}, { env: variables, envFrom });
-  const facts = { podIp: '10.244.1.2', hostIp: '172.20.0.3', allocatable: {} };
+  const facts = {
+    podIps: ['10.244.1.2'],
+    hostIps: ['172.20.0.3'],
+    apiServerIp: '10.96.0.1',
+    allocatable: {},
+  };
   const made = await makeEnv(web, web.spec!.containers[0]!, facts, objects);
   return Object.fromEntries([...made].filter(([name]) => !name.startsWith('KUBERNETES_')));
 }
@@ -17,7 +22,7 @@ async function env(variables: EnvVar[], envFrom: EnvFromSource[] = []): Promise<
 describe('the environment of a container', () => {
   test('tells clients inside where the API server is', async () => {
     const web = pod('web');
-    const facts = { podIp: '', hostIp: '', allocatable: {} };
+    const facts = { podIps: [], hostIps: [], apiServerIp: '10.96.0.1', allocatable: {} };
     const made = await makeEnv(web, web.spec!.containers[0]!, facts, objects);
     expect(made.get('KUBERNETES_SERVICE_HOST')).toBe('10.96.0.1');
     expect(made.get('KUBERNETES_PORT_443_TCP')).toBe('tcp://10.96.0.1:443');

@@ -1,5 +1,6 @@
 import type { Container, EnvFromSource, EnvVarSource } from '#api/gen/types.ts';
-import { KUBERNETES_SERVICE_IP, KUBERNETES_SERVICE_PORT } from '#api/names.ts';
+import { hostInUrl } from '#api/ip.ts';
+import { KUBERNETES_SERVICE_PORT } from '#api/names.ts';
 import { readKeys, type ObjectReader } from '../volumes/read-keys.ts';
 import { expand } from './expand.ts';
 import { fieldValue, needsAddress, resourceValue, type FieldFacts } from './field-ref.ts';
@@ -7,6 +8,8 @@ import { allContainers, type Pod } from './pod-state.ts';
 
 export interface EnvFacts extends FieldFacts {
   readonly allocatable: Readonly<Record<string, string>>;
+  /** Of the Service `kubernetes`. */
+  readonly apiServerIp: string;
 }
 
 /** True if the environment can be made only after the Pod has its address. */
@@ -25,7 +28,7 @@ export async function makeEnv(
   facts: EnvFacts,
   objects: ObjectReader,
 ): Promise<Map<string, string>> {
-  const env = new Map(apiServerVariables());
+  const env = new Map(apiServerVariables(facts.apiServerIp));
   for (const source of container.envFrom ?? []) {
     for (const [name, value] of await fromSource(pod, source, objects)) env.set(name, value);
   }
@@ -40,10 +43,9 @@ export async function makeEnv(
 }
 
 /** Where clients inside of a Pod look for the API server (kubelet `envvars/envvars.go`). */
-function apiServerVariables(): [string, string][] {
-  const host = KUBERNETES_SERVICE_IP;
+function apiServerVariables(host: string): [string, string][] {
   const port = String(KUBERNETES_SERVICE_PORT);
-  const url = `tcp://${host}:${port}`;
+  const url = `tcp://${hostInUrl(host)}:${port}`;
   const named = `KUBERNETES_PORT_${port}_TCP`;
   return [
     ['KUBERNETES_SERVICE_HOST', host],

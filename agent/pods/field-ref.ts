@@ -2,8 +2,9 @@ import type { Container, Pod } from '#api/gen/types.ts';
 import { quantityMilliValue, quantityValue } from '#api/quantity.ts';
 
 export interface FieldFacts {
-  readonly podIp: string;
-  readonly hostIp: string;
+  /** Of each IP family one, the primary family's first. */
+  readonly podIps: readonly string[];
+  readonly hostIps: readonly string[];
 }
 
 /** True if the field is known only after the Pod has its address. */
@@ -30,11 +31,13 @@ export function fieldValue(pod: Pod, fieldPath: string, facts: FieldFacts): stri
     case 'spec.serviceAccountName':
       return spec?.serviceAccountName ?? '';
     case 'status.hostIP':
+      return facts.hostIps[0] ?? '';
     case 'status.hostIPs':
-      return facts.hostIp;
+      return facts.hostIps.join();
     case 'status.podIP':
+      return facts.podIps[0] ?? '';
     case 'status.podIPs':
-      return facts.podIp;
+      return facts.podIps.join();
     default:
       throw new Error(`unsupported fieldPath: ${fieldPath}`);
   }

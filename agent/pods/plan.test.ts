@@ -62,14 +62,14 @@ function view(
     pod: pod('web', { containers, ...podSpec }),
     now: NOW,
     ending: undefined,
-    sandbox: { state: 'ready', id: SANDBOX, ip: '10.244.1.2', retryAt: 0, attempt: 1 },
+    sandbox: { state: 'ready', id: SANDBOX, ips: ['10.244.1.2'], retryAt: 0, attempt: 1 },
     volumes: { state: 'mounted', retryAt: 0 },
     containers: new Map(all.map((one) => [one.name, known.get(one.name) ?? ran(one)])),
     ...change,
   };
 }
 
-const none = { state: 'absent', id: '', ip: '', retryAt: 0, attempt: 0 } as const;
+const none = { state: 'absent', id: '', ips: [], retryAt: 0, attempt: 0 } as const;
 const ending = { why: 'deleted', since: NOW, graceSeconds: 30 } as const;
 const fresh = [newRecord('a'), newRecord('b')];
 const steps = (of: PodView) =>

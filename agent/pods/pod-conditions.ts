@@ -30,7 +30,7 @@ export function podConditions(
 ): PodCondition[] {
   const containersReady = containersReadyVerdict(view, phase, inits, apps);
   const verdicts: [string, Verdict][] = [
-    ['PodReadyToStartContainers', { status: view.sandbox.state === 'ready' && view.sandbox.ip !== '' }],
+    ['PodReadyToStartContainers', { status: view.sandbox.state === 'ready' && view.sandbox.ips.length > 0 }],
     ['Initialized', initializedVerdict(view, phase, inits, apps)],
     ['Ready', readyVerdict(view, phase, containersReady)],
     ['ContainersReady', containersReady],

@@ -51,8 +51,8 @@ export interface ContainerRecord {
 export interface SandboxView {
   state: 'absent' | 'starting' | 'ready' | 'dead' | 'removing';
   id: string;
-  /** '' until it has one. */
-  ip: string;
+  /** One of each IP family, the primary family's first; none until it is connected. */
+  ips: readonly string[];
   retryAt: number;
   /** How many sandboxes this Pod has had. */
   attempt: number;

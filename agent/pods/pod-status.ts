@@ -12,7 +12,7 @@ import {
 } from './pod-state.ts';
 
 /** The status that the node reports for a Pod (kubelet `kubelet_pods.go` generateAPIPodStatus). Pure. */
-export function podStatus(view: PodView, hostIp: string): PodStatus {
+export function podStatus(view: PodView, hostIps: readonly string[]): PodStatus {
   const { pod, ending } = view;
   const inits = containerStatuses(view, initContainers(pod));
   const apps = containerStatuses(view, appContainers(pod));
@@ -21,7 +21,7 @@ export function podStatus(view: PodView, hostIp: string): PodStatus {
   return {
     conditions: podConditions(view, phase, inits, apps),
     containerStatuses: apps,
-    ...addresses(view, hostIp),
+    ...addresses(view, hostIps),
     ...ephemeralStatuses(view),
     ...(inits.length === 0 ? {} : { initContainerStatuses: inits }),
     ...kept(view),
@@ -51,10 +51,16 @@ function kept({ pod, ending }: PodView): PodStatus {
   return { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
 }
 
-function addresses(view: PodView, hostIp: string): PodStatus {
-  const host = hostIp === '' ? {} : { hostIP: hostIp, hostIPs: [{ ip: hostIp }] };
-  const ip = view.sandbox.ip === '' && view.ending !== undefined ? view.pod.status?.podIP : view.sandbox.ip;
-  return ip === undefined || ip === '' ? host : { ...host, podIP: ip, podIPs: [{ ip }] };
+function addresses(view: PodView, hostIps: readonly string[]): PodStatus {
+  const { pod, sandbox, ending } = view;
+  const before = ending === undefined ? [] : (pod.status?.podIPs ?? []).flatMap(({ ip }) => ip ?? []);
+  const podIps = sandbox.ips.length === 0 ? before : sandbox.ips;
+  const [hostIP] = hostIps;
+  const [podIP] = podIps;
+  return {
+    ...(hostIP === undefined ? {} : { hostIP, hostIPs: hostIps.map((ip) => ({ ip })) }),
+    ...(podIP === undefined ? {} : { podIP, podIPs: podIps.map((ip) => ({ ip })) }),
+  };
 }
 
 /** kubelet `kubelet_pods.go` getPhase. A Pod that has ended never runs again. */

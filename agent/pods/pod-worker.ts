@@ -33,11 +33,11 @@ export class PodWorker {
   readonly #context: AgentContext;
   readonly #onGone: () => void;
   readonly #runners = new Map<string, ContainerRunner>();
-  readonly #sandbox: SandboxView = { state: 'absent', id: '', ip: '', retryAt: 0, attempt: 0 };
+  readonly #sandbox: SandboxView = { state: 'absent', id: '', ips: [], retryAt: 0, attempt: 0 };
   readonly #volumes: VolumesView = { state: 'absent', retryAt: 0 };
   readonly #abort = new AbortController();
   #sandboxId: Promise<string> = nothing();
-  #sandboxReady: Promise<{ id: string; ip: string }> = nothing();
+  #sandboxReady: Promise<{ id: string; ips: readonly string[] }> = nothing();
   #volumesMounted: Promise<void> = nothing();
   #pod: Pod;
   #ending: Ending | undefined;
@@ -200,7 +200,7 @@ export class PodWorker {
 
   #report(): void {
     if (this.#reconnecting) return;
-    const status = podStatus(this.#view(), this.#context.nodeIp);
+    const status = podStatus(this.#view(), this.#context.cluster.nodeIps);
     const text = JSON.stringify(status);
     if (text === this.#reportedText) return;
     this.#reported = status;
@@ -305,8 +305,8 @@ export class PodWorker {
 
   #mountVolumes(): void {
     this.#volumes.state = 'mounting';
-    const { volumes, nodeIp, allocatable } = this.#context;
-    const mounted = volumes.mount(this.#pod, { podIp: '', hostIp: nodeIp, allocatable });
+    const { volumes, cluster, allocatable } = this.#context;
+    const mounted = volumes.mount(this.#pod, { podIps: [], hostIps: cluster.nodeIps, allocatable });
     this.#volumesMounted = asGround(mounted);
     void this.#followMount(mounted);
   }
@@ -330,9 +330,9 @@ export class PodWorker {
   }
 
   async #refreshVolumes(): Promise<void> {
-    const { volumes, nodeIp, allocatable, log } = this.#context;
+    const { volumes, cluster, allocatable, log } = this.#context;
     try {
-      await volumes.refresh(this.#pod, { podIp: '', hostIp: nodeIp, allocatable });
+      await volumes.refresh(this.#pod, { podIps: [], hostIps: cluster.nodeIps, allocatable });
     } catch (error) {
       log.warn({ err: error, pod: this.ref }, 'volumes could not be brought up to date');
     }
@@ -347,13 +347,13 @@ export class PodWorker {
     this.#follow(started.id, started.ready);
   }
 
-  #follow(id: Promise<string>, ready: Promise<{ id: string; ip: string }>): void {
+  #follow(id: Promise<string>, ready: Promise<{ id: string; ips: readonly string[] }>): void {
     this.#sandboxId = asGround(id);
     this.#sandboxReady = asGround(ready);
     void this.#followSandbox(ready);
   }
 
-  async #followSandbox(ready: Promise<{ id: string; ip: string }>): Promise<void> {
+  async #followSandbox(ready: Promise<{ id: string; ips: readonly string[] }>): Promise<void> {
     try {
       Object.assign(this.#sandbox, await ready, { state: 'ready' });
     } catch (error) {
@@ -367,7 +367,7 @@ export class PodWorker {
     if (!(error instanceof GroundError)) {
       this.#emit('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${errorText(error)}`);
     }
-    Object.assign(this.#sandbox, { state: 'absent', id: '', ip: '' });
+    Object.assign(this.#sandbox, { state: 'absent', id: '', ips: [] });
     this.#sandbox.retryAt = this.#context.clock.now() + RETRY_MILLISECONDS;
   }
 
@@ -379,7 +379,7 @@ export class PodWorker {
     this.#sandboxId = nothing();
     this.#sandboxReady = nothing();
     void removeSandbox(this.#context, id).then(() => {
-      Object.assign(this.#sandbox, { state: 'absent', id: '', ip: '' });
+      Object.assign(this.#sandbox, { state: 'absent', id: '', ips: [] });
       this.changed();
       return undefined;
     });
@@ -456,11 +456,11 @@ export class PodWorker {
   }
 
   /** A sandbox that cannot be connected again is as good as dead. */
-  async #reconnect(sandbox: RuntimeContainer): Promise<{ id: string; ip: string }> {
+  async #reconnect(sandbox: RuntimeContainer): Promise<{ id: string; ips: readonly string[] }> {
     const { clock } = this.#context;
     for (let tries = 1; ; tries += 1) {
       try {
-        return { id: sandbox.id, ip: await connectSandbox(this.#context, this.#pod, sandbox) };
+        return { id: sandbox.id, ips: await connectSandbox(this.#context, this.#pod, sandbox) };
       } catch (error) {
         if (tries === CONNECT_TRIES || this.#ending !== undefined) {
           await removeSandbox(this.#context, sandbox.id);

@@ -10,8 +10,8 @@ import type { Pod } from './pod-state.ts';
 /** A sandbox on its way: the id is enough to make containers with, `ready` to start them. */
 export interface SandboxStart {
   readonly id: Promise<string>;
-  /** Resolves with the Pod's address. */
-  readonly ready: Promise<{ id: string; ip: string }>;
+  /** Resolves with the Pod's addresses. */
+  readonly ready: Promise<{ id: string; ips: readonly string[] }>;
 }
 
 /** Makes and connects a Pod's sandbox after `needs`. What a failure left behind is removed before `ready` rejects. */
@@ -25,7 +25,7 @@ export function startSandbox(
   const ready = id.then(async (made) => {
     try {
       const container = await context.runtime.start(made);
-      return { id: made, ip: await connectSandbox(context, pod, container) };
+      return { id: made, ips: await connectSandbox(context, pod, container) };
     } catch (error) {
       await removeSandbox(context, made);
       throw error;
@@ -44,33 +44,34 @@ async function createSandbox(
   needs: Promise<void> | undefined,
 ): Promise<string> {
   await needs;
-  const { pauseImage, volumes, dns, nodeContainerId } = context;
+  const { pauseImage, volumes, cluster, nodeContainerId } = context;
   const spec = sandboxSpec(pod, {
     pauseImage,
     attempt,
     nodeContainerId,
-    hostname: podHostname(pod, dns.clusterDomain).hostname,
+    hostname: podHostname(pod, cluster.clusterDomain).hostname,
+    ipv6: cluster.families.includes('IPv6'),
     binds: volumes.sandboxBinds(pod),
   });
   return createAnew(context.runtime, spec);
 }
 
-/** Gives a running sandbox its address and its files, or finds those that it has. Resolves with the address. */
+/** Gives a running sandbox its addresses and its files, or finds those that it has. Resolves with the addresses. */
 export async function connectSandbox(
   context: AgentContext,
   pod: Pod,
   sandbox: RuntimeContainer,
-): Promise<string> {
+): Promise<readonly string[]> {
+  const { cluster } = context;
   const onHost = pod.spec?.hostNetwork === true;
-  const ip = onHost ? context.nodeIp : (await context.network.attach(sandbox.id, sandbox.pid)).ip;
-  const { clusterDomain } = context.dns;
+  const ips = onHost ? cluster.nodeIps : (await context.network.attach(sandbox.id, sandbox.pid)).ips;
   const directory = context.volumes.podPath(pod.metadata.uid).path;
   await mkdir(directory, { recursive: true });
   await Promise.all([
-    writeFile(join(directory, HOSTS), hostsFile(pod, ip, clusterDomain)),
-    writeFile(join(directory, RESOLV_CONF), resolvConf(pod, context.dns)),
+    writeFile(join(directory, HOSTS), hostsFile(pod, ips, cluster.clusterDomain)),
+    writeFile(join(directory, RESOLV_CONF), resolvConf(pod, cluster)),
   ]);
-  return ip;
+  return ips;
 }
 
 const HOSTS = 'etc-hosts';

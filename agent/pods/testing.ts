@@ -15,13 +15,21 @@ import type {
 import type { PodAddress } from '../network/pod-network.ts';
 import { FakeRuntime, type FakeRuntimeOptions } from '../runtime/fake-runtime.ts';
 import type { ControlPlane, PodRef } from '../session/control-plane.ts';
+import type { ClusterFacts } from './agent-context.ts';
 import { createPodManager } from './create-pod-manager.ts';
 import type { PodManager } from './pod-manager.ts';
 import type { Pod } from './pod-state.ts';
 
 const PAUSE_IMAGE = 'pause';
 export const IMAGE = 'web:1';
-const NODE_IP = '172.20.0.3';
+const CLUSTER: ClusterFacts = {
+  families: ['IPv4'],
+  nodeIps: ['172.20.0.3'],
+  apiServerIp: '10.96.0.1',
+  clusterDns: ['10.96.0.10'],
+  clusterDomain: 'cluster.local',
+  nodeResolvConf: '',
+};
 
 /** A valid Pod of one container, changed. */
 export function pod(
@@ -68,7 +76,7 @@ class FakeNetwork {
 
   async attach(sandboxId: string): Promise<PodAddress> {
     if (this.failure !== undefined) throw this.failure;
-    const address = this.attached.get(sandboxId) ?? { ip: `10.244.1.${this.#next++}`, gateway: '10.244.1.1' };
+    const address = this.attached.get(sandboxId) ?? { ips: [`10.244.1.${this.#next++}`] };
     this.attached.set(sandboxId, address);
     return address;
   }
@@ -158,7 +166,7 @@ export function harness(
     clock,
     log: pino({ level: 'silent' }),
     nodeName: 'node1',
-    nodeIp: NODE_IP,
+    cluster: () => CLUSTER,
     nodeContainerId: 'node',
     pauseImage: PAUSE_IMAGE,
     volumesDir: { path: directory, hostPath: directory },

@@ -60,7 +60,7 @@ describe('back-off', () => {
 
 describe('resolv.conf', () => {
   const facts = {
-    clusterDns: '10.96.0.10',
+    clusterDns: ['10.96.0.10'],
     clusterDomain: 'cluster.local',
     nodeResolvConf: 'nameserver 127.0.0.11\nsearch lan\noptions ndots:0\n',
   };
@@ -110,14 +110,23 @@ describe('resolv.conf', () => {
   ])('%s', (_name, spec, text) => {
     expect(resolvConf(pod('web', spec), facts)).toBe(text);
   });
+
+  test('names the DNS of both IP families, and no more than three servers', () => {
+    const dual = { ...facts, clusterDns: ['10.96.0.10', 'fd00:10:96::a'] };
+    const spec = { dnsConfig: { nameservers: ['192.0.2.1', '192.0.2.2'] } };
+    expect(resolvConf(pod('web', spec), dual)).toContain(
+      'nameserver 10.96.0.10\nnameserver fd00:10:96::a\nnameserver 192.0.2.1\noptions',
+    );
+  });
 });
 
 describe('the hosts file', () => {
   test('names the Pod, its domain and its aliases', () => {
     const spec = { hostname: 'h', subdomain: 's', hostAliases: [{ ip: '192.0.2.9', hostnames: ['x', 'y'] }] };
-    const lines = hostsFile(pod('web', spec), '10.244.1.2', 'cluster.local').split('\n');
+    const lines = hostsFile(pod('web', spec), ['10.244.1.2', 'fd00::2'], 'cluster.local').split('\n');
     expect(lines[0]).toBe('# Kubernetes-managed hosts file.');
     expect(lines).toContain('10.244.1.2\th.s.default.svc.cluster.local\th');
+    expect(lines).toContain('fd00::2\th.s.default.svc.cluster.local\th');
     expect(lines).toContain('192.0.2.9\tx\ty');
   });
 
@@ -130,7 +139,7 @@ describe('the hosts file', () => {
 describe('the downward API', () => {
   const web = pod('web', { nodeName: 'node1' });
   web.metadata.labels = { b: '2', a: 'one "1"' };
-  const facts = { podIp: '10.244.1.2', hostIp: '172.20.0.3' };
+  const facts = { podIps: ['10.244.1.2', 'fd00:10:244:1::2'], hostIps: ['172.20.0.3', 'fd12::3'] };
   test.each([
     ['metadata.name', 'web'],
     ['metadata.uid', 'uid-web'],
@@ -139,7 +148,9 @@ describe('the downward API', () => {
     ['metadata.labels', 'a="one \\"1\\""\nb="2"'],
     ['spec.nodeName', 'node1'],
     ['status.podIP', '10.244.1.2'],
+    ['status.podIPs', '10.244.1.2,fd00:10:244:1::2'],
     ['status.hostIP', '172.20.0.3'],
+    ['status.hostIPs', '172.20.0.3,fd12::3'],
   ])('%s is %j', (path, value) => {
     expect(fieldValue(web, path, facts)).toBe(value);
   });

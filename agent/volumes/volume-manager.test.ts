@@ -24,7 +24,7 @@ function setup(volume: Partial<Volume>) {
   });
   const web = pod('web', { volumes: [{ name: 'v', ...volume }] });
   const at = (...names: string[]): string => join(path, 'pods', 'uid-web', 'volumes', 'v', ...names);
-  const facts = { podIp: '', hostIp: '', allocatable: {} };
+  const facts = { podIps: [], hostIps: [], allocatable: {} };
   return { volumes, web, at, objects, facts, clock, mount: () => volumes.mount(web, facts), path };
 }
 
