@@ -19,6 +19,7 @@ import { createDockerRuntime } from '../agent/runtime/docker-runtime.ts';
 import type { ClusterInfo } from '../agent/session/control-plane.ts';
 import { startSession } from '../agent/session/session.ts';
 import { createStreamServer } from '../agent/streams/stream-server.ts';
+import { beatKey } from '../proxy/liveness/beat.ts';
 import { startProxy, type Proxy } from '../proxy/start.ts';
 import { oneOf, secret, SettingError, text } from './environment.ts';
 import { findNodeIdentity } from './node-identity.ts';
@@ -49,6 +50,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   if (joinToken === undefined)
     throw new SettingError('PODLAB_JOIN_TOKEN', 'or PODLAB_JOIN_TOKEN_FILE must be set');
 
+  const nodesKey = beatKey(joinToken, clusterName);
   const runtime = createDockerRuntime({ docker, clusterName, nodeName });
   const readFacts = () => readMachineFacts({ nodeName, storagePath: state.path, runtime });
   let facts = await readFacts();
@@ -151,6 +153,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
         log,
       }),
       recordEvent: (event) => session.recordEvent(event),
+      beatKey: nodesKey,
       clock,
       log,
     });

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
+import { actingNodes, addressesOfSpeaker } from './load-balancer/speaker.ts';
 import { holdAddresses } from './load-balancer/announcer.ts';
-import { addressesOfSpeaker, readyNodes } from './load-balancer/speaker.ts';
+import { watchPeers, type Liveness } from './liveness/watch-peers.ts';
 import { leadsPort, planHostPorts, refusalEvent, type PortPublisher, type Refusal } from './publish.ts';
 import { Runner } from './runner.ts';
 import type { ClusterState } from './state/cluster-state.ts';
@@ -10,6 +11,9 @@ import type { ClusterState } from './state/cluster-state.ts';
 export interface EntranceOptions {
   readonly state: ClusterState;
   readonly nodeName: string;
+  readonly nodeIp: string;
+  /** Of the beats between the nodes, see `beatKey`; absent: only the control plane says which nodes are alive. */
+  readonly beatKey?: Buffer | undefined;
   /** Absent: nothing is published on the host. */
   readonly publisher?: PortPublisher | undefined;
   readonly recordEvent?: ((event: Partial<CoreV1Event>) => void) | undefined;
@@ -17,45 +21,119 @@ export interface EntranceOptions {
   readonly log: Logger;
 }
 
-/** Milliseconds after which a port that the host refused is tried again, and a publisher that somebody removed is missed. */
+/** Milliseconds after which a port that the host refused is tried again, and a publisher or address that somebody removed is missed. */
 const LOOK_AGAIN = 10_000;
 /** Publishers cost the engine work: changes are collected for longer than those of rules. */
 const PUBLISH_PAUSE = 200;
 
+export interface Entrances {
+  /** Something has changed. */
+  request(): void;
+  /** This node carries Services now; `unattended`: by its kernel, also while this process does not run. */
+  carrying(unattended: boolean): void;
+  stop(): Promise<void>;
+}
+
 /** Traffic's ways in from outside that only some nodes look after: LoadBalancer addresses and ports on the host. */
-export function keepEntrances(options: EntranceOptions): { request(): void; stop(): Promise<void> } {
-  const { state, nodeName, clock, log } = options;
-  const addresses = new Runner({
-    clock,
-    run: () => holdAddresses(addressesOfSpeaker(state, nodeName), log),
-    failed: (err, retryIn) => log.error({ err, retryIn }, 'cannot hold LoadBalancer addresses'),
-  });
-  const publishing = options.publisher === undefined ? undefined : keepPublished(options, options.publisher);
-  return {
-    request() {
-      addresses.request();
+export function keepEntrances(options: EntranceOptions): Entrances {
+  const { state, nodeName } = options;
+  // Before that nothing is known of the cluster, and what a former process has left is to stay.
+  let started = false;
+  const liveness = watchPeers({
+    ...options,
+    key: options.beatKey,
+    peers: () =>
+      new Map(
+        [...state.nodes.values()]
+          .filter(({ name }) => name !== nodeName)
+          .map(({ name, internalIps }) => [name, internalIps]),
+      ),
+    changed(reannounce) {
+      if (!started) return;
+      addresses.request(reannounce);
       publishing?.request();
     },
+  });
+  const addresses = keepAddresses(options, () => addressesOfSpeaker(state, nodeName, liveness));
+  const publishing =
+    options.publisher === undefined ? undefined : keepPublished(options, options.publisher, liveness);
+  return {
+    request() {
+      started = true;
+      addresses.request(false);
+      publishing?.request();
+    },
+    carrying: (unattended) => liveness.carrying(unattended),
     async stop() {
-      await Promise.all([addresses.stop(), publishing?.stop()]);
+      await Promise.all([liveness.stop(), addresses.stop(), publishing?.stop()]);
     },
   };
+}
+
+function keepAddresses(
+  { clock, log }: EntranceOptions,
+  plan: () => string[],
+): { request(announceAll: boolean): void; stop(): Promise<void> } {
+  /** What the node holds; undefined: to be looked at again. */
+  let held: string | undefined;
+  let announceAll = false;
+  const runner = new Runner({
+    clock,
+    async run() {
+      const wanted = plan();
+      if (held === wanted.join() && !announceAll) return;
+      const announced = announceAll;
+      held = undefined;
+      await holdAddresses(wanted, announced, log);
+      held = wanted.join();
+      announceAll &&= !announced;
+    },
+    failed: (err, retryIn) => log.error({ err, retryIn }, 'cannot hold LoadBalancer addresses'),
+  });
+  let stopLooking: (() => void) | undefined;
+  return {
+    request(again) {
+      stopLooking ??= every(LOOK_AGAIN, clock, () => {
+        held = undefined;
+        runner.request();
+      });
+      announceAll ||= again;
+      runner.request();
+    },
+    stop() {
+      stopLooking?.();
+      return runner.stop();
+    },
+  };
+}
+
+/** Returns how to end it. */
+function every(milliseconds: number, clock: Clock, run: () => void): () => void {
+  let cancel: (() => void) | undefined;
+  const next = (): void => {
+    cancel = clock.after(milliseconds, () => {
+      run();
+      next();
+    });
+  };
+  next();
+  return () => cancel?.();
 }
 
 function keepPublished(
   options: EntranceOptions,
   publisher: PortPublisher,
+  liveness: Liveness,
 ): { request(): void; stop(): Promise<void> } {
   const { state, nodeName, clock, log } = options;
   let told = new Map<string, string>();
-  let cancel: (() => void) | undefined;
   const runner = new Runner({
     clock,
     pause: PUBLISH_PAUSE,
     async run() {
-      const ready = readyNodes(state);
-      const refusals = await publisher.sync(planHostPorts(state), (protocol, port) =>
-        leadsPort(ready, nodeName, protocol, port),
+      const acting = actingNodes(state, liveness);
+      const refusals = await publisher.sync(planHostPorts(state, liveness), (protocol, port) =>
+        leadsPort(acting, nodeName, protocol, port),
       );
       told = tell(refusals);
     },
@@ -72,17 +150,14 @@ function keepPublished(
     }
     return now;
   };
-  const lookAgain = (): void => {
-    cancel = clock.after(LOOK_AGAIN, () => {
-      runner.request();
-      lookAgain();
-    });
-  };
-  lookAgain();
+  let stopLooking: (() => void) | undefined;
   return {
-    request: () => runner.request(),
+    request() {
+      stopLooking ??= every(LOOK_AGAIN, clock, () => runner.request());
+      runner.request();
+    },
     stop() {
-      cancel?.();
+      stopLooking?.();
       return runner.stop();
     },
   };

@@ -4,6 +4,7 @@ import { leadsPort, planHostPorts, refusalEvent } from './publish.ts';
 import { ClusterState } from './state/cluster-state.ts';
 import { aNode, aPort, aService, aSlice } from './testing/objects.ts';
 
+const everybody = { carries: () => true, acts: () => true };
 const NAMES = ['node1', 'node2', 'node3'];
 
 function cluster(...objects: { kind: string }[]): ClusterState {
@@ -21,7 +22,7 @@ const balanced = (spec = {}): { kind: string } =>
     { status: { loadBalancer: { ingress: [{ ip: '172.18.255.1' }] } } },
   );
 const speakers = (state: ClusterState): string[] =>
-  NAMES.filter((name) => addressesOfSpeaker(state, name).includes('172.18.255.1'));
+  NAMES.filter((name) => addressesOfSpeaker(state, name, everybody).includes('172.18.255.1'));
 
 describe('a LoadBalancer address', () => {
   test('is held by one Ready node', () => {
@@ -46,11 +47,11 @@ describe('a LoadBalancer address', () => {
 describe('a port on the host', () => {
   test('leads to a Ready node, and to another one when that fails', () => {
     const state = cluster(nodePort);
-    const [first] = planHostPorts(state);
+    const [first] = planHostPorts(state, everybody);
     expect(first).toMatchObject({ protocol: 'tcp', port: 30050, service: { name: 'web' } });
     const failed = [...state.nodes.values()].find((node) => node.internalIps[0] === first?.nodeIp)!;
     state.upsert(aNode(failed.name, failed.internalIps[0]!, false));
-    expect(planHostPorts(state)[0]?.nodeIp).not.toBe(first?.nodeIp);
+    expect(planHostPorts(state, everybody)[0]?.nodeIp).not.toBe(first?.nodeIp);
   });
 
   test('is looked after by one node', () => {
@@ -58,12 +59,14 @@ describe('a port on the host', () => {
   });
 
   test('is not wanted for a Service without a node port, or while no node is Ready', () => {
-    expect(planHostPorts(cluster(aService('inner')))).toEqual([]);
-    expect(planHostPorts(cluster(nodePort, ...NAMES.map((name) => aNode(name, '', false))))).toEqual([]);
+    expect(planHostPorts(cluster(aService('inner')), everybody)).toEqual([]);
+    expect(
+      planHostPorts(cluster(nodePort, ...NAMES.map((name) => aNode(name, '', false))), everybody),
+    ).toEqual([]);
   });
 
   test('says in an Event why the host refused it', () => {
-    const [port] = planHostPorts(cluster(nodePort));
+    const [port] = planHostPorts(cluster(nodePort), everybody);
     expect(refusalEvent({ port: port!, why: 'port is already allocated' }, 'node1', 0)).toMatchObject({
       metadata: { namespace: 'default' },
       involvedObject: { kind: 'Service', name: 'web', uid: 'uid-web' },

@@ -1,5 +1,6 @@
 import { rfc3339 } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
+import type { Liveness } from './liveness/watch-peers.ts';
 import { entryNodes } from './load-balancer/speaker.ts';
 import { rendezvous } from './rendezvous.ts';
 import type { ClusterState } from './state/cluster-state.ts';
@@ -35,19 +36,19 @@ export interface PortPublisher {
 
 /** Whether this node looks after the port: one node does, and another one when it fails. */
 export const leadsPort = (
-  readyNodes: readonly string[],
+  actingNodes: readonly string[],
   nodeName: string,
   protocol: 'tcp' | 'udp',
   port: number,
-): boolean => rendezvous(`${protocol}/${port}`, readyNodes) === nodeName;
+): boolean => rendezvous(`${protocol}/${port}`, actingNodes) === nodeName;
 
 /** Every NodePort that somebody can take the traffic of, sorted by port. */
-export function planHostPorts(state: ClusterState): HostPort[] {
+export function planHostPorts(state: ClusterState, liveness: Liveness): HostPort[] {
   return [...state.services.values()]
     .flatMap((service) =>
       service.ports.flatMap(({ nodePort, protocol: name }): HostPort[] => {
         const protocol = name === 'UDP' ? 'udp' : 'tcp';
-        const node = rendezvous(`${protocol}/${nodePort}`, entryNodes(state, service));
+        const node = rendezvous(`${protocol}/${nodePort}`, entryNodes(state, service, liveness));
         const nodeIp = state.nodes.get(node ?? '')?.internalIps[0] ?? '';
         if (nodePort === 0 || name === 'SCTP' || nodeIp === '') return [];
         const { namespace, name: serviceName, uid } = service;

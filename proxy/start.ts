@@ -31,6 +31,8 @@ export interface ProxyOptions {
   /** Publishes NodePorts on the host; absent: they are on the nodes' addresses only. */
   readonly publisher?: PortPublisher;
   readonly recordEvent?: (event: Partial<CoreV1Event>) => void;
+  /** Of the beats by which nodes find out about each other, see `beatKey`; absent: only the control plane says which nodes are alive. */
+  readonly beatKey?: Buffer;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -55,8 +57,10 @@ export function startProxy(options: ProxyOptions): Proxy {
     // The DNS answers on every node itself.
     (service) => service.clusterIps.some((ip) => options.clusterDns.includes(ip)),
   );
-  const carrier = new ServiceCarrier(options, tracker, log);
   const entrances = keepEntrances({ ...options, log, state });
+  const carrier = new ServiceCarrier(options, tracker, log, (mode) =>
+    entrances.carrying(mode === 'nftables'),
+  );
   let synced = false;
   const news = (): void => {
     if (!synced) return;
@@ -98,6 +102,8 @@ class ServiceCarrier {
   readonly #tracker: ServiceTracker;
   readonly #log: Logger;
   readonly #runner: Runner;
+  /** Told after each sync. */
+  readonly #carrying: (mode: ProxyMode) => void;
   #defaultMode: ProxyMode;
   #proxier: Proxier | undefined;
   /** To be taken away once the other one carries. */
@@ -106,7 +112,13 @@ class ServiceCarrier {
   #waiting: (() => void)[] = [];
   #stopVerifying = (): void => {};
 
-  constructor(options: ProxyOptions, tracker: ServiceTracker, log: Logger) {
+  constructor(
+    options: ProxyOptions,
+    tracker: ServiceTracker,
+    log: Logger,
+    carrying: (mode: ProxyMode) => void,
+  ) {
+    this.#carrying = carrying;
     this.#options = options;
     this.#tracker = tracker;
     this.#log = log;
@@ -153,6 +165,7 @@ class ServiceCarrier {
     else await this.#switch(this.#mode);
     await this.#leaving?.stop();
     this.#leaving = undefined;
+    if (this.#proxier !== undefined) this.#carrying(this.#proxier.mode);
     const milliseconds = Math.round((performance.now() - started) * 10) / 10;
     this.#log.debug({ changes: changes.length, services: this.#tracker.ports.size, milliseconds }, 'synced');
     const waiting = this.#waiting;

@@ -1,43 +1,79 @@
 import type { Logger } from 'pino';
 import { runCommand } from '#api/command.ts';
+import { familyOf } from '#api/ip.ts';
 import { UPLINK } from '#api/names.ts';
+import { advertiseIpv6 } from './advertise-ipv6.ts';
 
-/** Marks the addresses that are ours to remove (`ip addr show label eth0:lb`). */
+/** Marks the IPv4 addresses that are ours to remove (`ip addr show label eth0:lb`). */
 const LABEL = `${UPLINK}:lb`;
 /** Answers that were sent before the address moved may be on their way still, hence a second announcement. */
 const ANNOUNCEMENTS = '2';
 
-/** Makes the node hold exactly these LoadBalancer addresses, and tells the neighbours of those that are new here. */
-export async function holdAddresses(wanted: readonly string[], log: Logger): Promise<void> {
-  const held = await heldAddresses();
+/**
+ * Makes the node hold exactly these LoadBalancer addresses, and tells the neighbours of those that are new here, or with `announceAll` of all:
+ * another node may have held them as well.
+ */
+export async function holdAddresses(
+  wanted: readonly string[],
+  announceAll: boolean,
+  log: Logger,
+): Promise<void> {
+  const [uplink] = JSON.parse(await runCommand('ip', ['-json', 'addr', 'show', 'dev', UPLINK])) as [Uplink];
+  const held = heldAddresses(uplink);
+  const { gone, added, lines } = planAddresses(held, wanted);
+  if (lines.length > 0) {
+    await runCommand('ip', ['-batch', '-'], lines.join('\n'));
+    log.info({ added, gone }, 'LoadBalancer addresses moved');
+  }
+  announce(uplink, announceAll ? wanted : added, log);
+}
+
+/** As `ip -json addr show` tells of it. */
+export interface Uplink {
+  readonly ifindex: number;
+  readonly address: string;
+  readonly addr_info?: readonly {
+    readonly family?: string;
+    readonly local?: string;
+    readonly prefixlen?: number;
+    readonly label?: string;
+    readonly deprecated?: boolean;
+  }[];
+}
+
+/** Those of its addresses that are ours. IPv6 ones have no label, but no other is alone in its range and deprecated. */
+export const heldAddresses = ({ addr_info: addresses = [] }: Pick<Uplink, 'addr_info'>): string[] =>
+  addresses.flatMap(({ family, local, prefixlen, label, deprecated }) => {
+    const ours = family === 'inet6' ? prefixlen === 128 && deprecated === true : label === LABEL;
+    return ours && local !== undefined ? [local] : [];
+  });
+
+/** The `ip -batch` lines that lead from `held` to `wanted`. */
+export function planAddresses(
+  held: readonly string[],
+  wanted: readonly string[],
+): { gone: string[]; added: string[]; lines: string[] } {
   const gone = held.filter((ip) => !wanted.includes(ip));
   const added = wanted.filter((ip) => !held.includes(ip));
-  const lines = [
-    ...gone.map((ip) => `addr del ${ip}/32 dev ${UPLINK} label ${LABEL}`),
-    ...added.map((ip) => `addr add ${ip}/32 dev ${UPLINK} label ${LABEL}`),
-  ];
-  if (lines.length === 0) return;
-  await runCommand('ip', ['-batch', '-'], lines.join('\n'));
-  log.info({ added, gone }, 'LoadBalancer addresses moved');
-  for (const ip of added) announce(ip, log);
+  return { gone, added, lines: [...gone.map(removal), ...added.map(addition)] };
 }
 
-interface ShownAddress {
-  readonly addr_info?: readonly { readonly local?: string; readonly label?: string }[];
-}
+const removal = (ip: string): string =>
+  familyOf(ip) === 'IPv6'
+    ? `addr del ${ip}/128 dev ${UPLINK}`
+    : `addr del ${ip}/32 dev ${UPLINK} label ${LABEL}`;
 
-async function heldAddresses(): Promise<string[]> {
-  const shown = JSON.parse(
-    await runCommand('ip', ['-json', '-4', 'addr', 'show', 'dev', UPLINK]),
-  ) as ShownAddress[];
-  return shown.flatMap(({ addr_info: addresses = [] }) =>
-    addresses.flatMap(({ local, label }) => (label === LABEL && local !== undefined ? [local] : [])),
-  );
-}
+/** Without duplicate address detection: a frozen node would answer. Deprecated, so that it is never a connection's source address. */
+const addition = (ip: string): string =>
+  familyOf(ip) === 'IPv6'
+    ? `addr add ${ip}/128 dev ${UPLINK} nodad preferred_lft 0`
+    : `addr add ${ip}/32 dev ${UPLINK} label ${LABEL}`;
 
 /** Neighbours that hear nothing ask by themselves before long, so that a failure here is only reported. */
-function announce(ip: string, log: Logger): void {
-  runCommand('arping', ['-U', '-c', ANNOUNCEMENTS, '-I', UPLINK, ip]).catch((err: unknown) =>
-    log.warn({ err, ip }, 'cannot announce a LoadBalancer address'),
-  );
+function announce({ ifindex, address }: Uplink, ips: readonly string[], log: Logger): void {
+  const warn = (err: unknown): void => log.warn({ err, ips }, 'cannot announce LoadBalancer addresses');
+  const ipv6 = ips.filter((ip) => familyOf(ip) === 'IPv6');
+  if (ipv6.length > 0) advertiseIpv6(ifindex, address, ipv6).catch(warn);
+  for (const ip of ips.filter((one) => familyOf(one) === 'IPv4'))
+    runCommand('arping', ['-U', '-c', ANNOUNCEMENTS, '-I', UPLINK, ip]).catch(warn);
 }
