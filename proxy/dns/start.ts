@@ -30,7 +30,7 @@ export function startDns(options: DnsOptions): { stop(): Promise<void> } {
   const log = options.log.child({ component: 'dns' });
   const owned = new BlockList();
   for (const cidr of options.ownCidrs)
-    owned.addSubnet(cidr.split('/')[0]!, Number(cidr.split('/')[1]), 'ipv4');
+    owned.addSubnet(cidr.split('/')[0]!, Number(cidr.split('/')[1]), cidr.includes(':') ? 'ipv6' : 'ipv4');
   // Read at the start: what the container engine gave the node.
   const upstream = new Upstream({ servers: readNameservers(log), clock: options.clock });
   let server: DnsServer | undefined;
