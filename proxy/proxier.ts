@@ -14,6 +14,8 @@ export interface Proxier {
   verify(): Promise<boolean>;
   /** Removes all that it made on the node. */
   stop(): Promise<void>;
+  /** Ends what it keeps running and leaves on the node what carries Services without it. */
+  close(): void;
 }
 
 export type ProxyMode = 'nftables' | 'userspace';

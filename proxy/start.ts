@@ -156,6 +156,7 @@ class ServiceCarrier {
   async stop(): Promise<void> {
     this.#stopVerifying();
     await this.#runner.stop();
+    this.#proxier?.close();
   }
 
   async #sync(): Promise<void> {
@@ -185,13 +186,16 @@ class ServiceCarrier {
   }
 
   #create(mode: ProxyMode): Proxier {
-    const { serviceCidrs, clusterPodCidrs } = this.#options;
+    const { serviceCidrs, clusterPodCidrs, nodeIp, clock } = this.#options;
     if (mode === 'userspace') return createUserspaceProxier({ log: this.#log, serviceCidrs });
     return createNftablesProxier({
       log: this.#log,
       serviceCidrs,
       clusterPodCidrs,
+      nodeIps: [nodeIp],
       localhostNodePorts: routesLocalnet(),
+      clock,
+      lost: () => this.#runner.request(),
     });
   }
 

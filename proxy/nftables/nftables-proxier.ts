@@ -1,79 +1,106 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
-import { CommandError, runCommand } from '#api/command.ts';
-import type { ServicePort, ServicePortMap } from '../service-port.ts';
+import type { Clock } from '#api/clock.ts';
+import { CommandError } from '#api/command.ts';
 import { withoutClashes } from '../claims.ts';
 import type { Proxier } from '../proxier.ts';
-import type { RuleOptions } from './base-table.ts';
+import type { ServicePortMap } from '../service-port.ts';
+import { readAffinity, restoreAffinity } from './affinity.ts';
+import { ruleOptions, type NetworkOptions } from './base-table.ts';
 import { deleteStaleFlows, lostUdpEndpoint } from './conntrack.ts';
+import { FamilyTable } from './family-table.ts';
+import { Monitor, signedBy } from './monitor.ts';
 import { TABLE } from './names.ts';
-import { serviceRules } from './service-rules.ts';
-import { replaceTable, Transaction } from './transaction.ts';
+import { Nft } from './nft.ts';
+
+/** Somebody who goes on changing the rules does not keep the node busy: milliseconds between two answers. */
+const ANSWER_PAUSE = 1000;
+
+export interface NftablesOptions extends NetworkOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Hears that somebody else changed what it made, so that a `sync` is needed. */
+  readonly lost?: () => void;
+}
 
 /** Services by rules in the kernel. */
-export function createNftablesProxier(options: RuleOptions & { readonly log: Logger }): Proxier {
+export function createNftablesProxier(options: NftablesOptions): Proxier {
   return new NftablesProxier(options);
 }
 
 class NftablesProxier implements Proxier {
   readonly mode = 'nftables';
-  readonly #options: RuleOptions & { readonly log: Logger };
+  readonly #options: NftablesOptions;
+  readonly #tables: readonly FamilyTable[];
+  readonly #nft = new Nft();
+  readonly #sign = `${TABLE}-${randomBytes(4).toString('hex')}`;
+  #monitor: Monitor | undefined;
   /** What the kernel holds; undefined when that is not known, and the next sync must write all. */
   #synced: ServicePortMap | undefined;
+  /** How often others changed the rules; and when that was answered last, or will be. */
+  #losses = 0;
+  #answerAt = 0;
+  #stopAnswering = (): void => {};
 
-  constructor(options: RuleOptions & { readonly log: Logger }) {
+  constructor(options: NftablesOptions) {
     this.#options = options;
+    this.#tables = ruleOptions(options).map((family) => new FamilyTable(family));
   }
 
   async sync(services: ServicePortMap): Promise<void> {
     const { services: wanted, clashes } = withoutClashes(services);
     for (const clash of clashes) this.#options.log.warn({ clash }, 'two Services claim the same');
+    await this.#listen();
+    const losses = this.#losses;
     const previous = this.#synced;
     this.#synced = undefined;
     if (previous === undefined) await this.#syncWhole(wanted);
     else await this.#syncChanges(previous, wanted);
-    this.#synced = wanted;
+    if (losses === this.#losses) this.#synced = wanted;
   }
 
-  async verify(): Promise<boolean> {
-    if (this.#synced === undefined) return false;
-    const tables = await runCommand('nft', ['list', 'tables', 'ip']);
-    if (tables.split('\n').includes(`table ip ${TABLE}`)) return true;
-    this.#options.log.warn({ table: TABLE }, 'the table is gone; it is written again');
-    this.#synced = undefined;
-    return false;
+  verify(): Promise<boolean> {
+    return Promise.resolve(this.#synced !== undefined && this.#monitor !== undefined);
   }
 
   async stop(): Promise<void> {
+    this.close();
+    for (const { table } of this.#tables)
+      await this.#nft.run([`add table ${table}`, `delete table ${table}`]);
+    this.#nft.stop();
+  }
+
+  close(): void {
     this.#synced = undefined;
-    // "add" first, because deleting what is not there fails.
-    await nft(`add table ip ${TABLE}\ndelete table ip ${TABLE}\n`);
+    this.#stopAnswering();
+    this.#monitor?.stop();
+    this.#monitor = undefined;
+    this.#nft.stop();
   }
 
   async #syncWhole(services: ServicePortMap): Promise<void> {
-    const rules = [...services.values()].map((port) => serviceRules(port, this.#options));
-    await nft(replaceTable(rules, this.#options));
+    const commands: string[] = [];
+    for (const table of this.#tables) {
+      const clients = await readAffinity(table.family);
+      commands.push(
+        ...table.replace(services),
+        ...restoreAffinity(table.family, clients, table.affinitySets),
+      );
+    }
+    await this.#nft.run([...commands, ...signedBy(this.#sign)]);
     await deleteStaleFlows(services);
   }
 
   async #syncChanges(previous: ServicePortMap, services: ServicePortMap): Promise<void> {
-    const transaction = new Transaction();
-    let udpLost = false;
-    for (const key of new Set([...previous.keys(), ...services.keys()])) {
-      const before = previous.get(key);
-      const after = services.get(key);
-      if (before === after) continue;
-      transaction.change(this.#rules(before), this.#rules(after));
-      udpLost ||= lostUdpEndpoint(before, after);
-    }
-    const text = transaction.text();
-    if (text !== '') await this.#apply(text, services);
-    if (udpLost) await deleteStaleFlows(services);
+    const commands = this.#tables.flatMap((table) => table.change(services));
+    if (commands.length > 0) await this.#apply(commands, services);
+    if (someLostUdpEndpoint(previous, services)) await deleteStaleFlows(services);
   }
 
   /** An incremental transaction that the kernel refuses means that the table is not what we think: it is written whole at once. */
-  async #apply(text: string, services: ServicePortMap): Promise<void> {
+  async #apply(commands: readonly string[], services: ServicePortMap): Promise<void> {
     try {
-      await nft(text);
+      await this.#nft.run([...commands, ...signedBy(this.#sign)]);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       this.#options.log.warn({ error: error.message }, 'a change was refused; the whole table is written');
@@ -81,9 +108,39 @@ class NftablesProxier implements Proxier {
     }
   }
 
-  #rules(port: ServicePort | undefined): ReturnType<typeof serviceRules> | undefined {
-    return port === undefined ? undefined : serviceRules(port, this.#options);
+  /** Sees to it that we hear of changes before we write what others may change. */
+  async #listen(): Promise<void> {
+    if (this.#monitor !== undefined) return;
+    const { log } = this.#options;
+    const monitor = new Monitor({
+      sign: this.#sign,
+      changed: (why) => this.#lost(why),
+      ended: (why) => {
+        this.#monitor = undefined;
+        this.#lost(`nft monitor: ${why}`);
+      },
+    });
+    this.#monitor = monitor;
+    if (!(await monitor.start(() => this.#nft.run(signedBy(this.#sign)))))
+      log.warn('nft monitor is silent; changes of the rules by others may stay unnoticed');
+  }
+
+  #lost(why: string): void {
+    const { clock, log, lost } = this.#options;
+    this.#synced = undefined;
+    this.#losses++;
+    const now = clock.now();
+    if (this.#answerAt > now) return;
+    log.warn({ why }, 'the rules are written again');
+    const wait = Math.max(0, this.#answerAt + ANSWER_PAUSE - now);
+    this.#answerAt = now + wait;
+    this.#stopAnswering = clock.after(wait, () => lost?.());
   }
 }
 
-const nft = (text: string): Promise<string> => runCommand('nft', ['-f', '-'], text);
+function someLostUdpEndpoint(previous: ServicePortMap, services: ServicePortMap): boolean {
+  for (const [key, port] of previous)
+    if (port.protocol === 'UDP' && port !== services.get(key) && lostUdpEndpoint(port, services.get(key)))
+      return true;
+  return false;
+}

@@ -203,7 +203,7 @@ export function testProxier(mode: ProxyMode): void {
       await sync(service());
       expect(await lab.node.call('verify')).toBe(true);
       await lab.node.shell('nft flush ruleset; ip addr flush dev lo label lo:svc');
-      expect(await lab.node.call('verify')).toBe(false);
+      await expect.poll(() => lab.node.call('verify')).toBe(false);
       await sync(service());
       expect(await lab.node.call('verify')).toBe(true);
       expect((await lab.pods[2]!.ask(clusterIp)).name).toMatch(/^pod/);

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import type { Logger } from 'pino';
+import { realClock } from '#api/clock.ts';
 import type { ServicePort } from '../service-port.ts';
 import { createNftablesProxier } from '../nftables/nftables-proxier.ts';
 import type { Proxier, ProxyMode } from '../proxier.ts';
@@ -63,7 +64,12 @@ const calls = {
     const options = { log: NO_LOG, serviceCidrs: ['10.96.0.0/16'], clusterPodCidrs: ['10.244.0.0/16'] };
     proxier =
       mode === 'nftables'
-        ? createNftablesProxier({ ...options, localhostNodePorts: true })
+        ? createNftablesProxier({
+            ...options,
+            nodeIps: ['172.30.0.2'],
+            localhostNodePorts: true,
+            clock: realClock,
+          })
         : createUserspaceProxier(options);
     await proxier.sync(new Map());
   },

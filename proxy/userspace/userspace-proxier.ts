@@ -78,6 +78,12 @@ class UserspaceProxier implements Proxier {
     await stopRefusing();
   }
 
+  close(): void {
+    for (const listener of this.#listeners.values()) listener.close();
+    this.#listeners.clear();
+    this.#http.close();
+  }
+
   async #begin(): Promise<string[]> {
     await refuseOthers(this.#options.serviceCidrs[0] ?? '');
     return boundAddresses();
