@@ -4,10 +4,14 @@ import type { Client } from '../../client.ts';
 import { unlessTerminating } from '../api-errors.ts';
 import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
-import { hasSelector, HEADLESS_LABEL, isEndpoint, isHeadless } from '../endpointslice/service-endpoints.ts';
-import type { TriggerTimes } from '../endpointslice/trigger-time.ts';
-import { createTriggerTimes, TRIGGER_TIME } from '../endpointslice/trigger-time.ts';
-import { watchServicePods } from '../endpointslice/watch-service-pods.ts';
+import {
+  hasSelector,
+  HEADLESS_LABEL,
+  isExternalName,
+  isHeadless,
+} from '../endpointslice/service-endpoints.ts';
+import { watchServicePods, type ServicePods } from '../endpointslice/service-pods.ts';
+import { createTriggerTimes, TRIGGER_TIME, type TriggerTimes } from '../endpointslice/trigger-time.ts';
 import { same } from '../equality.ts';
 import { keyOf, splitKey } from '../keys.ts';
 import { serviceSubsets } from './subsets.ts';
@@ -18,45 +22,50 @@ const MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 
+interface Tools {
+  readonly client: Client;
+  readonly triggers: TriggerTimes;
+  readonly services: ServicePods;
+}
+
 /** Writes the Pods that a Service selects into its Endpoints (`pkg/controller/endpoint`), for clients that still read those. */
 export function startEndpointsController({ client, clock, log }: ControllerTools): Running {
-  const triggers = createTriggerTimes();
   const controller = runController({
     name: 'endpoint',
     clock,
     log,
-    sync: (key) => syncService(client, triggers, key),
+    sync: (key) => syncService(tools, key),
   });
-  const unwatch = [
-    watchServicePods(client, (key) => controller.enqueue(key)),
-    client.watch('endpoints', {
-      added: (endpoints) => controller.enqueue(keyOf(endpoints)),
-      updated: (_, endpoints) => controller.enqueue(keyOf(endpoints)),
-      deleted: (endpoints) => controller.enqueue(keyOf(endpoints)),
-    }),
-  ];
+  const services = watchServicePods(client, (key) => controller.enqueue(key));
+  const tools: Tools = { client, triggers: createTriggerTimes(), services };
+  const unwatch = client.watch('endpoints', {
+    added: (endpoints) => controller.enqueue(keyOf(endpoints)),
+    updated: (_, endpoints) => controller.enqueue(keyOf(endpoints)),
+    deleted: (endpoints) => controller.enqueue(keyOf(endpoints)),
+  });
   return {
     async stop() {
-      for (const end of unwatch) end();
+      services.stop();
+      unwatch();
       await controller.stop();
     },
   };
 }
 
-async function syncService(client: Client, triggers: TriggerTimes, key: string): Promise<void> {
+async function syncService({ client, triggers, services }: Tools, key: string): Promise<void> {
   const { namespace, name } = splitKey(key);
   const service = client.get('services', namespace, name);
   const current = client.get('endpoints', namespace, name);
-  if (service === undefined) {
-    triggers.forget(key);
+  if (service === undefined) triggers.forget(key);
+  if (service === undefined || isExternalName(service)) {
     if (current?.metadata.labels?.[MANAGED_BY_LABEL] === MANAGER) {
       await client.delete('endpoints', namespace, name, { uid: current.metadata.uid });
     }
     return;
   }
   if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined) return;
-  const pods = client.list('pods', namespace, { matchLabels: service.spec?.selector ?? {} });
-  const trigger = triggers.next(service, pods.filter(isEndpoint));
+  const pods = services.podsOf(key);
+  const trigger = triggers.next(service, pods);
   const { subsets, truncated } = serviceSubsets(service, pods);
   await write(client, service, current, subsets, annotationsOf(current, trigger, truncated));
 }
@@ -83,8 +92,9 @@ async function write(
   annotations: Record<string, string>,
 ): Promise<void> {
   const { name, namespace = '' } = service.metadata;
+  const { [HEADLESS_LABEL]: _, ...copied } = service.metadata.labels ?? {};
   const labels = {
-    ...service.metadata.labels,
+    ...copied,
     [MANAGED_BY_LABEL]: MANAGER,
     ...(isHeadless(service) ? { [HEADLESS_LABEL]: '' } : {}),
   };

@@ -27,13 +27,20 @@ describe('the endpoint controllers', () => {
         ...spec,
       },
     });
+  const addNode = (name: string, zone: string) =>
+    client.create('nodes', { metadata: { name, labels: { 'topology.kubernetes.io/zone': zone } } });
   const addPod = (name: string, shape: PodShape) => client.seed('pods', pod(name, { ...running, ...shape }));
   const slices = () => client.list('endpointslices', 'default');
+  const shown = () => slices().map(({ addressType, endpoints }) => [addressType, endpoints?.[0]?.addresses]);
+  const hints = () => slices().flatMap(({ endpoints = [] }) => endpoints.map((endpoint) => endpoint.hints));
+  const ips = () => slices().flatMap(({ endpoints = [] }) => endpoints.flatMap(({ addresses }) => addresses));
   const subsets = () => client.get('endpoints', 'default', 'hello-svc')?.subsets;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     const clock = new FakeClock(NOW);
     client = new FakeClient(clock);
+    await addNode('node1', 'a');
+    await addNode('node2', 'b');
     const context = { client, clock, log: pino({ level: 'silent' }) };
     controllers = [
       startEndpointSliceController(context),
@@ -215,6 +222,141 @@ describe('the endpoint controllers', () => {
       },
     ]);
     await client.delete('endpoints', 'default', 'db');
+    await client.settled();
+    expect(slices()).toEqual([]);
+  });
+
+  it('write slices of each family that the Service has, from all addresses of a Pod', async () => {
+    const podIPs = [{ ip: '10.244.0.1' }, { ip: 'fd00:10:244:0:0::1' }];
+    const one = await addPod('one', { ip: '10.244.0.1' });
+    await client.updateStatus('pods', { ...one, status: { ...one.status, podIPs } });
+    const service = await addService({ ipFamilies: ['IPv6', 'IPv4'], clusterIP: 'fd00:10:96::5' });
+    await client.settled();
+    expect(new Map(shown() as [string, unknown][])).toEqual(
+      new Map([
+        ['IPv4', ['10.244.0.1']],
+        ['IPv6', ['fd00:10:244::1']],
+      ]),
+    );
+    expect(subsets()?.[0]?.addresses?.map(({ ip }) => ip)).toEqual(['fd00:10:244::1']);
+    await client.update('services', { ...service, spec: { ...service.spec, ipFamilies: ['IPv6'] } });
+    await client.settled();
+    expect(shown()).toEqual([['IPv6', ['fd00:10:244::1']]]);
+  });
+
+  it('hint at the zone, and under PreferSameNode at the node, of endpoints that are ready', async () => {
+    const service = await addService({ trafficDistribution: 'PreferSameNode' });
+    await addPod('one', { ip: '10.244.0.1' });
+    const { readySince: _, ...unready } = running;
+    await client.seed('pods', pod('two', { ...unready, nodeName: 'node2', ip: '10.244.0.2' }));
+    await client.settled();
+    expect(hints()).toEqual([{ forNodes: [{ name: 'node1' }], forZones: [{ name: 'a' }] }, undefined]);
+    const spec = { ...service.spec, trafficDistribution: 'PreferClose' };
+    const changed = await client.update('services', { ...service, spec });
+    await client.settled();
+    expect(hints()).toEqual([{ forZones: [{ name: 'a' }] }, undefined]);
+    const { trafficDistribution: __, ...plain } = spec;
+    await client.update('services', { ...changed, spec: plain });
+    await client.settled();
+    expect(hints()).toEqual([undefined, undefined]);
+  });
+
+  it('follow a node into another zone, and drop its Pods when it is gone', async () => {
+    await addService();
+    await addPod('one', { ip: '10.244.0.1' });
+    await client.settled();
+    const node = client.get('nodes', '', 'node1')!;
+    const labels = { 'topology.kubernetes.io/zone': 'c' };
+    await client.update('nodes', { ...node, metadata: { ...node.metadata, labels } });
+    await client.settled();
+    expect(slices()[0]?.endpoints?.[0]?.zone).toBe('c');
+    await client.delete('nodes', '', 'node1');
+    await client.settled();
+    expect(slices()).toMatchObject([{ endpoints: [] }]);
+  });
+
+  it('take a Pod that was made anew with the same name and address for another endpoint', async () => {
+    await addService();
+    await addPod('one', { ip: '10.244.0.1' });
+    await client.settled();
+    await client.delete('pods', 'default', 'one', { gracePeriodSeconds: 0 });
+    const again = await addPod('one', { ip: '10.244.0.1' });
+    await client.settled();
+    expect(slices()).toMatchObject([{ endpoints: [{ targetRef: { uid: again.metadata.uid } }] }]);
+    expect(subsets()?.[0]?.addresses?.[0]?.targetRef?.uid).toBe(again.metadata.uid);
+  });
+
+  it('follow the selector of a Service, and leave what there is when it has none any more', async () => {
+    const service = await addService();
+    await addPod('one', { ip: '10.244.0.1' });
+    await addPod('other', { ip: '10.244.0.2', labels: { app: 'other' } });
+    await client.settled();
+    const selecting = { ...service.spec, selector: { app: 'other' } };
+    const changed = await client.update('services', { ...service, spec: selecting });
+    await client.settled();
+    expect(ips()).toEqual(['10.244.0.2']);
+    const { selector: _, ...rest } = selecting;
+    await client.update('services', { ...changed, spec: rest });
+    await client.delete('pods', 'default', 'other', { gracePeriodSeconds: 0 });
+    await client.settled();
+    expect(new Set(ips())).toEqual(new Set(['10.244.0.2']));
+  });
+
+  it('take the endpoints away from a Service that becomes a mere name', async () => {
+    const service = await addService();
+    await addPod('one', { ip: '10.244.0.1' });
+    await client.settled();
+    const spec = { type: 'ExternalName', externalName: 'example.org', selector: labels };
+    await client.update('services', { ...service, spec });
+    await client.settled();
+    expect(slices()).toEqual([]);
+    expect(client.get('endpoints', 'default', 'hello-svc')).toBeUndefined();
+  });
+
+  it('keep their own labels from those of the Service', async () => {
+    const service = await addService();
+    const reserved = {
+      'kubernetes.io/service-name': 'x',
+      'service.kubernetes.io/headless': '',
+      'endpointslice.kubernetes.io/managed-by': 'x',
+    };
+    await client.update('services', { ...service, metadata: { ...service.metadata, labels: reserved } });
+    await client.settled();
+    expect(slices()[0]?.metadata.labels).toEqual({
+      'kubernetes.io/service-name': 'hello-svc',
+      'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+    });
+  });
+
+  it('mirror no more than a thousand addresses of a subset, and say so', async () => {
+    await client.create('services', {
+      metadata: { namespace: 'default', name: 'db' },
+      spec: { ports: [{ port: 5432 }] },
+    });
+    const addresses = Array.from({ length: 1002 }, (_, n) => ({ ip: `10.1.${n >> 8}.${n & 255}` }));
+    await client.create('endpoints', {
+      metadata: { namespace: 'default', name: 'db', annotations: { note: 'x' }, labels: { a: 'b' } },
+      subsets: [{ addresses, ports: [{ port: 5432, protocol: 'TCP' }] }],
+    });
+    await client.settled();
+    expect(slices()).toMatchObject([{ metadata: { annotations: { note: 'x' }, labels: { a: 'b' } } }]);
+    expect(slices()[0]?.endpoints).toHaveLength(1000);
+    expect(client.list('events').map(({ reason, message }) => `${reason} ${message}`)).toEqual([
+      'TooManyAddressesToMirror A max of 1000 addresses can be mirrored to EndpointSlices per Endpoints subset. 2 addresses were skipped',
+    ]);
+  });
+
+  it('mirror nothing that asks not to be', async () => {
+    const ports = [{ port: 5432, protocol: 'TCP' }];
+    await client.create('services', { metadata: { namespace: 'default', name: 'db' }, spec: { ports } });
+    await client.create('endpoints', {
+      metadata: {
+        namespace: 'default',
+        name: 'db',
+        labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+      },
+      subsets: [{ addresses: [{ ip: '192.0.2.7' }], ports }],
+    });
     await client.settled();
     expect(slices()).toEqual([]);
   });

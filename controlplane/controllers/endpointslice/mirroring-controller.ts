@@ -1,25 +1,30 @@
-import type { CoreV1EndpointPort, Endpoint, EndpointAddress } from '#api/gen/types.ts';
+import type { CoreV1EndpointPort, Endpoint, EndpointAddress, EndpointSubset } from '#api/gen/types.ts';
+import { canonicalIp, familyOf, type IpFamily } from '#api/ip.ts';
 import type { Kinds } from '#api/resources.ts';
-import { isIPv6 } from 'node:net';
 import type { Client } from '../../client.ts';
 import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { canonical } from '../equality.ts';
 import { keyOf, splitKey } from '../keys.ts';
 import { newControllerRef } from '../ownership.ts';
+import { createEventRecorder, type EventRecorder } from '../recorder.ts';
 import { applyPlan } from './apply-plan.ts';
-import { MANAGED_BY_LABEL, MAX_ENDPOINTS, SERVICE_NAME_LABEL, slicesOf } from './endpointslice-controller.ts';
-import type { PortGroup } from './slice-planner.ts';
-import { planSlices } from './slice-planner.ts';
+import { MANAGED_BY_LABEL, ownerKey, SERVICE_NAME_LABEL, slicesOf } from './endpointslice-controller.ts';
+import { planSlices, type PortGroup, type SliceMetadata } from './slice-planner.ts';
 import { TRIGGER_TIME } from './trigger-time.ts';
 
 type Endpoints = Kinds['endpoints'];
+type Service = Kinds['services'];
 
 const MANAGER = 'endpointslicemirroring-controller.k8s.io';
 const SKIP_MIRROR_LABEL = 'endpointslice.kubernetes.io/skip-mirror';
 const LEADER_ANNOTATION = 'control-plane.alpha.kubernetes.io/leader';
-const NOT_COPIED = new Set([TRIGGER_TIME, 'kubectl.kubernetes.io/last-applied-configuration']);
-/** `--mirroring-max-endpoints-per-subset`. */
+const NOT_COPIED: ReadonlySet<string> = new Set([
+  TRIGGER_TIME,
+  'kubectl.kubernetes.io/last-applied-configuration',
+]);
+const FAMILIES: readonly IpFamily[] = ['IPv4', 'IPv6'];
+/** `--mirroring-max-endpoints-per-subset`: a subset becomes one slice. */
 const MAX_PER_SUBSET = 1000;
 
 /**
@@ -27,22 +32,37 @@ const MAX_PER_SUBSET = 1000;
  * (`pkg/controller/endpointslicemirroring`).
  */
 export function startMirroringController({ client, clock, log }: ControllerTools): Running {
+  const recorder = createEventRecorder(client, clock, 'endpoint-slice-mirroring-controller', log);
   const controller = runController({
     name: 'endpointslicemirroring',
     clock,
     log,
-    sync: (key) => syncEndpoints(client, key),
+    sync: (key) => syncEndpoints(client, recorder, key),
   });
-  const enqueue = (object: Kinds['endpoints'] | Kinds['services']): void => controller.enqueue(keyOf(object));
-  const enqueueMirrored = ({ metadata }: Kinds['endpointslices']): void => {
-    const service = metadata.labels?.[SERVICE_NAME_LABEL];
-    if (metadata.labels?.[MANAGED_BY_LABEL] === MANAGER && service !== undefined) {
-      controller.enqueue(`${metadata.namespace ?? ''}/${service}`);
-    }
+  const enqueue = (object: Endpoints | Service): void => controller.enqueue(keyOf(object));
+  const enqueueEndpoints = (endpoints: Endpoints): void => {
+    const { namespace = '', name } = endpoints.metadata;
+    const service = client.get('services', namespace, name);
+    // By far the most: another controller writes their slices.
+    if (service === undefined || !hasAnySelector(service)) enqueue(endpoints);
+  };
+  const enqueueMirrored = (slice: Kinds['endpointslices']): void => {
+    const key = ownerKey(slice, MANAGER);
+    if (key !== undefined) controller.enqueue(key);
   };
   const unwatch = [
-    client.watch('endpoints', { added: enqueue, updated: (_, one) => enqueue(one), deleted: enqueue }),
-    client.watch('services', { added: enqueue, updated: (_, one) => enqueue(one), deleted: enqueue }),
+    client.watch('endpoints', {
+      added: enqueueEndpoints,
+      updated: (_, endpoints) => enqueueEndpoints(endpoints),
+      deleted: enqueueEndpoints,
+    }),
+    client.watch('services', {
+      added: enqueue,
+      updated(before, service) {
+        if (hasAnySelector(before) !== hasAnySelector(service)) enqueue(service);
+      },
+      deleted: enqueue,
+    }),
     client.watch('endpointslices', {
       updated: (_, slice) => enqueueMirrored(slice),
       deleted: enqueueMirrored,
@@ -52,55 +72,75 @@ export function startMirroringController({ client, clock, log }: ControllerTools
     async stop() {
       for (const end of unwatch) end();
       await controller.stop();
+      await recorder.flush();
     },
   };
 }
 
-async function syncEndpoints(client: Client, key: string): Promise<void> {
+const hasAnySelector = ({ spec }: Service): boolean => Object.keys(spec?.selector ?? {}).length > 0;
+
+async function syncEndpoints(client: Client, recorder: EventRecorder, key: string): Promise<void> {
   const { namespace, name } = splitKey(key);
-  const endpoints = client.get('endpoints', namespace, name);
   const service = client.get('services', namespace, name);
+  const endpoints = client.get('endpoints', namespace, name);
   const existing = slicesOf(client, namespace, name, MANAGER);
   if (endpoints === undefined || service === undefined || !isMirrored(endpoints, service)) {
     await applyPlan(client, { create: [], update: [], remove: existing });
     return;
   }
-  for (const addressType of ['IPv4', 'IPv6']) {
-    const ofType = existing.filter((slice) => slice.addressType === addressType);
-    const groups = groupsOf(endpoints, addressType);
-    if (groups.length === 0) await applyPlan(client, { create: [], update: [], remove: ofType });
-    else {
-      const metadata = metadataOf(endpoints);
-      const plan = planSlices({
-        existing: ofType,
-        groups,
-        metadata,
-        addressType,
-        maxEndpoints: MAX_ENDPOINTS,
-      });
-      await applyPlan(client, plan);
-    }
+  const subsets = (endpoints.subsets ?? []).map(truncate);
+  reportSkipped(recorder, endpoints, subsets);
+  const metadata = metadataOf(endpoints);
+  for (const family of FAMILIES) {
+    const plan = planSlices({
+      existing: existing.filter((slice) => slice.addressType === family),
+      groups: groupsOf(subsets, family),
+      metadata,
+      addressType: family,
+      maxEndpoints: MAX_PER_SUBSET,
+      placeholder: false,
+    });
+    const create = endpoints.metadata.deletionTimestamp === undefined ? plan.create : [];
+    await applyPlan(client, { ...plan, create });
   }
 }
 
-function isMirrored(endpoints: Endpoints, service: Kinds['services']): boolean {
-  const { labels, annotations } = endpoints.metadata;
+function isMirrored({ metadata: { labels, annotations } }: Endpoints, service: Service): boolean {
   return (
     labels?.[SKIP_MIRROR_LABEL] !== 'true' &&
     annotations?.[LEADER_ANNOTATION] === undefined &&
-    Object.keys(service.spec?.selector ?? {}).length === 0
+    !hasAnySelector(service)
   );
 }
 
-function groupsOf(endpoints: Endpoints, addressType: string): PortGroup[] {
+interface Truncated extends EndpointSubset {
+  readonly skipped: number;
+}
+
+/** Ready addresses go before those that are not. */
+function truncate({ addresses = [], notReadyAddresses = [], ...subset }: EndpointSubset): Truncated {
+  const ready = addresses.slice(0, MAX_PER_SUBSET);
+  const notReady = notReadyAddresses.slice(0, MAX_PER_SUBSET - ready.length);
+  const skipped = addresses.length + notReadyAddresses.length - ready.length - notReady.length;
+  return { ...subset, addresses: ready, notReadyAddresses: notReady, skipped };
+}
+
+function reportSkipped(recorder: EventRecorder, endpoints: Endpoints, subsets: readonly Truncated[]): void {
+  const skipped = subsets.reduce((sum, subset) => sum + subset.skipped, 0);
+  if (skipped === 0) return;
+  const why = `A max of ${MAX_PER_SUBSET} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`;
+  recorder.event(endpoints, 'Warning', 'TooManyAddressesToMirror', why);
+}
+
+function groupsOf(subsets: readonly EndpointSubset[], family: IpFamily): PortGroup[] {
   const groups = new Map<string, { ports: CoreV1EndpointPort[]; endpoints: Endpoint[] }>();
-  for (const subset of endpoints.subsets ?? []) {
-    const ports = (subset.ports ?? []).map((port) => ({ ...port, name: port.name ?? '' }));
+  for (const { addresses = [], notReadyAddresses = [], ports: given = [] } of subsets) {
+    const ports = given.map((port) => ({ ...port, name: port.name ?? '' }));
     const all = [
-      ...(subset.addresses ?? []).map((address) => toEndpoint(address, true)),
-      ...(subset.notReadyAddresses ?? []).map((address) => toEndpoint(address, false)),
-    ].slice(0, MAX_PER_SUBSET);
-    const fitting = all.filter(({ addresses }) => isIPv6(addresses[0] ?? '') === (addressType === 'IPv6'));
+      ...addresses.map((address) => toEndpoint(address, true)),
+      ...notReadyAddresses.map((address) => toEndpoint(address, false)),
+    ];
+    const fitting = all.filter((endpoint) => familyOf(endpoint.addresses[0] ?? '') === family);
     if (fitting.length === 0) continue;
     const group = groups.get(canonical(ports)) ?? { ports, endpoints: [] };
     group.endpoints.push(...fitting);
@@ -110,19 +150,20 @@ function groupsOf(endpoints: Endpoints, addressType: string): PortGroup[] {
 }
 
 const toEndpoint = ({ ip, ...rest }: EndpointAddress, ready: boolean): Endpoint => ({
-  addresses: [ip],
+  addresses: [familyOf(ip) === undefined ? ip : canonicalIp(ip)],
   conditions: { ready },
   ...rest,
 });
 
-function metadataOf(endpoints: Endpoints) {
+function metadataOf(endpoints: Endpoints): SliceMetadata {
   const { name, namespace = '', labels, annotations = {} } = endpoints.metadata;
   const copied = Object.entries(annotations).filter(([key]) => !NOT_COPIED.has(key));
   return {
     namespace,
     generateName: `${name}-`,
     labels: { ...labels, [SERVICE_NAME_LABEL]: name, [MANAGED_BY_LABEL]: MANAGER },
-    annotations: Object.fromEntries(copied),
+    annotate: () => Object.fromEntries(copied),
+    copiesAnnotations: true,
     ownerReferences: [newControllerRef(endpoints)],
   };
 }

@@ -1,34 +1,61 @@
-import type { DiscoveryV1EndpointPort, Endpoint, ServicePort } from '#api/gen/types.ts';
+import type { DiscoveryV1EndpointPort, Endpoint, EndpointHints, ServicePort } from '#api/gen/types.ts';
+import { canonicalIp, familyOf, type IpFamily } from '#api/ip.ts';
 import type { Kinds } from '#api/resources.ts';
-import { canonical, same } from '../equality.ts';
+import { canonical } from '../equality.ts';
 import { isReady, isTerminal } from '../pod-state.ts';
 import type { PortGroup } from './slice-planner.ts';
 
+type Node = Kinds['nodes'];
 type Pod = Kinds['pods'];
 type Service = Kinds['services'];
 
 export const HEADLESS_LABEL = 'service.kubernetes.io/headless';
+export const ZONE_LABEL = 'topology.kubernetes.io/zone';
 export const isHeadless = ({ spec }: Service): boolean => spec?.clusterIP === 'None';
+export const isExternalName = ({ spec }: Service): boolean => spec?.type === 'ExternalName';
 
 /** Whether a controller finds this Service's endpoints by its selector. */
-export const hasSelector = ({ spec }: Service): boolean =>
-  spec?.type !== 'ExternalName' && Object.keys(spec?.selector ?? {}).length > 0;
+export const hasSelector = (service: Service): boolean =>
+  !isExternalName(service) && Object.keys(service.spec?.selector ?? {}).length > 0;
+
+/** The IP families of which a Service has endpoints, its primary family first (`getAddressTypesForService`). */
+export function familiesOf({ spec }: Service): readonly IpFamily[] {
+  const families = (spec?.ipFamilies ?? []).filter((family) => family === 'IPv4' || family === 'IPv6');
+  return families.length > 0 ? families : [familyOf(spec?.clusterIP ?? '') ?? 'IPv4'];
+}
 
 /** `ShouldPodBeInEndpoints`: it has an address and has not ended. */
-export const isEndpoint = (pod: Pod): boolean => !isTerminal(pod) && (pod.status?.podIP ?? '') !== '';
+export const isEndpoint = (pod: Pod): boolean => !isTerminal(pod) && addressesOf(pod).length > 0;
 
-/** The endpoints of a Service, grouped by the ports that their Pods have for it. `zoneOf` gives a node's zone, if it has one. */
+const addressesOf = ({ status }: Pod): string[] =>
+  (status?.podIPs ?? [{ ip: status?.podIP ?? '' }]).flatMap(({ ip }) => (ip === '' ? [] : [ip]));
+
+/** A Pod's addresses of one family, as they are written canonically. */
+export const addressesOfFamily = (pod: Pod, family: IpFamily): string[] =>
+  addressesOf(pod)
+    .filter((ip) => familyOf(ip) === family)
+    .map((ip) => (family === 'IPv4' ? ip : canonicalIp(ip)));
+
+/**
+ * The endpoints of a Service in one IP family, grouped by the ports that their Pods have for it. A Pod whose node is gone has none, unless the
+ * Service publishes what is not ready: the Pod is about to be collected.
+ */
 export function portGroups(
   service: Service,
   pods: readonly Pod[],
-  zoneOf: (nodeName: string) => string | undefined,
+  family: IpFamily,
+  nodeOf: (name: string) => Node | undefined,
 ): PortGroup[] {
+  const publishesAll = service.spec?.publishNotReadyAddresses === true;
   const groups = new Map<string, { ports: DiscoveryV1EndpointPort[]; endpoints: Endpoint[] }>();
-  for (const pod of pods.filter(isEndpoint)) {
+  for (const pod of pods) {
+    const addresses = isTerminal(pod) ? [] : addressesOfFamily(pod, family);
+    const node = nodeOf(pod.spec?.nodeName ?? '');
+    if (addresses.length === 0 || (node === undefined && !publishesAll)) continue;
     const ports = endpointPorts(service, pod);
     const key = canonical(ports);
     const group = groups.get(key) ?? { ports, endpoints: [] };
-    group.endpoints.push(toEndpoint(service, pod, zoneOf));
+    group.endpoints.push(toEndpoint(service, pod, addresses, node));
     groups.set(key, group);
   }
   return [...groups.values()];
@@ -61,21 +88,36 @@ function targetPort(
     .find((one) => one.name === targetPort && (one.protocol ?? 'TCP') === protocol)?.containerPort;
 }
 
-function toEndpoint(service: Service, pod: Pod, zoneOf: (nodeName: string) => string | undefined): Endpoint {
+function toEndpoint(service: Service, pod: Pod, addresses: string[], node: Node | undefined): Endpoint {
   const serving = isReady(pod);
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
-  const nodeName = pod.spec?.nodeName;
-  const zone = nodeName === undefined ? undefined : zoneOf(nodeName);
+  const { nodeName = '' } = pod.spec ?? {};
+  const zone = node?.metadata.labels?.[ZONE_LABEL] ?? '';
   const hostname = hostnameOf(service, pod);
+  const hints = ready ? hintsOf(service.spec?.trafficDistribution, nodeName, zone) : undefined;
   return {
-    addresses: [pod.status?.podIP ?? ''],
+    addresses,
     conditions: { ready, serving, terminating },
+    ...(hints === undefined ? {} : { hints }),
     ...(hostname === undefined ? {} : { hostname }),
-    ...(nodeName === undefined ? {} : { nodeName }),
-    ...(zone === undefined ? {} : { zone }),
+    ...(nodeName === '' ? {} : { nodeName }),
+    ...(zone === '' ? {} : { zone }),
     targetRef: targetRef(pod),
   };
+}
+
+/** Who should use an endpoint under `trafficDistribution`: its own zone and node (`k8s.io/endpointslice/trafficdist`). */
+function hintsOf(
+  distribution: string | undefined,
+  nodeName: string,
+  zone: string,
+): EndpointHints | undefined {
+  if (!['PreferClose', 'PreferSameZone', 'PreferSameNode'].includes(distribution ?? '')) return undefined;
+  const forNodes = distribution === 'PreferSameNode' && nodeName !== '' ? [{ name: nodeName }] : [];
+  const forZones = zone === '' ? [] : [{ name: zone }];
+  if (forNodes.length + forZones.length === 0) return undefined;
+  return { ...(forNodes.length > 0 ? { forNodes } : {}), ...(forZones.length > 0 ? { forZones } : {}) };
 }
 
 /** `ShouldSetHostname`: of Pods that ask for a name below this Service. */
@@ -94,14 +136,22 @@ export const targetRef = ({ metadata }: Pod) => ({
 });
 
 /** Whether a change of a Pod can change endpoints; what else kubelets write of a Pod does not matter here. */
-export const changesEndpoints = (before: Pod, after: Pod): boolean =>
-  !same(relevant(before), relevant(after));
+export const changesEndpoints = (before: Pod, after: Pod): boolean => {
+  const now = relevant(after);
+  return relevant(before).some((value, index) => value !== now[index]) || !sameLabels(before, after);
+};
 
-const relevant = (pod: Pod) => [
-  pod.metadata.labels,
+const relevant = (pod: Pod): readonly unknown[] => [
+  pod.metadata.uid,
   pod.metadata.deletionTimestamp,
   pod.spec?.nodeName,
-  pod.status?.podIP,
+  addressesOf(pod).join(' '),
   isTerminal(pod),
   isReady(pod),
 ];
+
+function sameLabels({ metadata: one }: Pod, { metadata: other }: Pod): boolean {
+  const before = Object.entries(one.labels ?? {});
+  const now = other.labels ?? {};
+  return before.length === Object.keys(now).length && before.every(([key, value]) => now[key] === value);
+}

@@ -2,12 +2,19 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Endpoint } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
-import type { PortGroup, SlicePlan } from './slice-planner.ts';
+import type { PortGroup, SliceMetadata, SlicePlan } from './slice-planner.ts';
 import { planSlices } from './slice-planner.ts';
 
 type Slice = Kinds['endpointslices'];
 
-const metadata = { namespace: 'default', generateName: 'web-', labels: { a: 'b' } };
+const metadata: SliceMetadata = {
+  namespace: 'default',
+  generateName: 'web-',
+  labels: { a: 'b' },
+  ownerReferences: [],
+  annotate: (before) => before,
+  copiesAnnotations: false,
+};
 const endpoint = (number: number, ready = true): Endpoint => ({
   addresses: [`10.244.0.${number}`],
   conditions: { ready },
@@ -18,7 +25,7 @@ const group = (port: number, ...endpoints: Endpoint[]): PortGroup => ({
   endpoints,
 });
 const plan = (existing: readonly Slice[], ...groups: PortGroup[]) =>
-  planSlices({ existing, groups, metadata, addressType: 'IPv4', maxEndpoints: 3 });
+  planSlices({ existing, groups, metadata, addressType: 'IPv4', maxEndpoints: 3, placeholder: true });
 
 let made = 0;
 function apply(existing: readonly Slice[], { create, update, remove }: SlicePlan): Slice[] {
@@ -34,6 +41,9 @@ function apply(existing: readonly Slice[], { create, update, remove }: SlicePlan
 
 const run = (...steps: PortGroup[][]): Slice[] =>
   steps.reduce<Slice[]>((slices, groups) => apply(slices, plan(slices, ...groups)), []);
+
+const numbers = (slices: readonly Slice[]) => slices.map(({ endpoints = [] }) => endpoints.length);
+const ids = (...all: number[]) => group(80, ...all.map((id) => endpoint(id)));
 
 describe('planSlices', () => {
   it('says with one empty slice that there is no endpoint', () => {
@@ -65,6 +75,22 @@ describe('planSlices', () => {
     expect(new Set(slices.map(({ ports }) => ports?.[0]?.port))).toEqual(new Set([80, 8080]));
   });
 
+  it('puts new endpoints into the slice that they fill best, and those beyond a slice into new ones', () => {
+    const before = run([ids(1, 2, 3, 4, 5)], [ids(1, 2, 3, 4, 5, 6)], [ids(1, 4, 5, 6)]);
+    expect(numbers(before)).toEqual([1, 3]);
+    const more = apply(before, plan(before, ids(1, 4, 5, 6, 7)));
+    expect(numbers(more)).toEqual([2, 3]);
+    expect(numbers(apply(more, plan(more, ids(1, 4, 5, 6, 7, 8, 9, 10, 11))))).toEqual([3, 3, 3]);
+  });
+
+  it('leaves the annotations of others alone', () => {
+    const [slice] = run([group(80, endpoint(1))]);
+    const noted = { ...slice!, metadata: { ...slice!.metadata, annotations: { note: 'x' } } };
+    expect(plan([noted], group(80, endpoint(1)))).toEqual({ create: [], update: [], remove: [] });
+    const { update } = plan([noted], group(80, endpoint(2)));
+    expect(update).toMatchObject([{ metadata: { annotations: { note: 'x' } } }]);
+  });
+
   it('takes on new labels', () => {
     const before = run([group(80, endpoint(1))]);
     const request = {
@@ -72,6 +98,7 @@ describe('planSlices', () => {
       groups: [group(80, endpoint(1))],
       addressType: 'IPv4',
       maxEndpoints: 3,
+      placeholder: true,
     };
     const { update } = planSlices({ ...request, metadata: { ...metadata, labels: { a: 'c' } } });
     expect(update).toMatchObject([{ metadata: { labels: { a: 'c' } } }]);

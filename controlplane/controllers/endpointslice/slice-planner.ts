@@ -1,9 +1,10 @@
-import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice } from '#api/gen/types.ts';
+import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice, OwnerReference } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import type { Unstored } from '../../client.ts';
 import { canonical, same } from '../equality.ts';
 
 type Slice = Kinds['endpointslices'];
+type Labels = Readonly<Record<string, string>>;
 
 /** Endpoints that are reached on the same ports. */
 export interface PortGroup {
@@ -17,20 +18,33 @@ export interface SlicePlan {
   readonly remove: readonly Slice[];
 }
 
+/** What all slices of a Service have in common. */
+export interface SliceMetadata {
+  readonly namespace: string;
+  readonly generateName: string;
+  readonly labels: Labels;
+  readonly ownerReferences: OwnerReference[];
+  /** The annotations of a slice that is written; those that it had are given. */
+  readonly annotate: (before: Labels) => Labels;
+  /** Whether annotations that are not as `annotate` would have them are a reason to write. */
+  readonly copiesAnnotations: boolean;
+}
+
 export interface SliceRequest {
   /** The slices that the controller has written, of one address type. */
   readonly existing: readonly Slice[];
   readonly groups: readonly PortGroup[];
-  /** Of every slice: labels, owner, and the name to generate from; annotations only of those that change. */
-  readonly metadata: Unstored<Slice>['metadata'];
+  readonly metadata: SliceMetadata;
   readonly addressType: string;
   readonly maxEndpoints: number;
+  /** Whether a slice without endpoints says that there are none. */
+  readonly placeholder: boolean;
 }
 
 /**
  * How to make `existing` hold exactly `groups` (as `k8s.io/endpointslice`): an endpoint stays in its slice; slices that change anyway
- * take new ones first; a slice that would go is written anew where another would be created. One slice without endpoints says that there
- * are none.
+ * take new ones first, the fullest before others; what is left goes into the one slice that it fills best, or into new ones; a slice that
+ * would go is written anew where another would be created.
  */
 export function planSlices(request: SliceRequest): SlicePlan {
   const { existing, groups, addressType } = request;
@@ -41,16 +55,30 @@ export function planSlices(request: SliceRequest): SlicePlan {
     ...existing.filter(({ ports }) => !wanted.has(canonical(ports))),
     ...drafts.flatMap((draft) => draft.remove),
   ];
-  if (remove.length === existing.length && create.length === 0) {
+  if (request.placeholder && remove.length === existing.length && create.length === 0) {
     create.push({ addressType, ports: [], endpoints: [] });
   }
   const reused = reuse(request, create, remove);
   return {
-    create: create.slice(reused.length).map((content) => ({ ...content, metadata: request.metadata })),
-    update: [...drafts.flatMap((draft) => draft.update), ...reused.filter(isChanged(existing))],
+    create: create
+      .slice(reused.length)
+      .map((content) => ({ ...content, metadata: newMetadata(request.metadata) })),
+    update: [...drafts.flatMap((draft) => draft.update), ...reused.filter(isChanged(request))],
     remove: remove.slice(reused.length),
   };
 }
+
+const newMetadata = (metadata: SliceMetadata): Unstored<Slice>['metadata'] => {
+  const { namespace, generateName, labels, ownerReferences, annotate } = metadata;
+  const annotations = annotate({});
+  return {
+    namespace,
+    generateName,
+    labels,
+    ownerReferences,
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  };
+};
 
 /** Writes what is to be created into what is to be removed, as far as that goes. */
 function reuse({ metadata }: SliceRequest, create: readonly Content[], remove: readonly Slice[]): Slice[] {
@@ -60,19 +88,21 @@ function reuse({ metadata }: SliceRequest, create: readonly Content[], remove: r
 }
 
 const isChanged =
-  (existing: readonly Slice[]) =>
+  (request: SliceRequest) =>
   (slice: Slice): boolean => {
-    const before = existing.find(({ metadata }) => metadata.uid === slice.metadata.uid)!;
-    return !(
-      same(slice.endpoints, before.endpoints) &&
-      same(slice.ports, before.ports) &&
-      sameLabels(slice, before)
+    const before = request.existing.find(({ metadata }) => metadata.uid === slice.metadata.uid)!;
+    return (
+      !same(slice.endpoints, before.endpoints) ||
+      !same(slice.ports, before.ports) ||
+      isRelabelled(before, request.metadata)
     );
   };
 
 type Content = Pick<EndpointSlice, 'addressType' | 'ports' | 'endpoints'>;
 
-const sameLabels = (one: Slice, other: Slice): boolean => same(one.metadata.labels, other.metadata.labels);
+const isRelabelled = ({ metadata }: Slice, { labels, annotate, copiesAnnotations }: SliceMetadata): boolean =>
+  !same(metadata.labels, labels) ||
+  (copiesAnnotations && !same(metadata.annotations, annotate(metadata.annotations ?? {})));
 
 interface Draft {
   readonly create: Content[];
@@ -86,9 +116,20 @@ function planGroup(request: SliceRequest, group: PortGroup): Draft {
   const kept = request.existing
     .filter(({ ports }) => canonical(ports) === key)
     .map((slice) => keepEndpoints(slice, wanted, request));
-  const rest = placeInto(kept, [...wanted.values()], request.maxEndpoints);
+  const fresh = [...wanted.values()];
+  fillChanged(kept, fresh, request.maxEndpoints);
+  const created: Endpoint[][] = [];
+  while (fresh.length > 0) {
+    const roomy =
+      fresh.length < request.maxEndpoints ? bestFit(kept, fresh.length, request.maxEndpoints) : undefined;
+    if (roomy === undefined) created.push(fresh.splice(0, request.maxEndpoints));
+    else {
+      roomy.endpoints.push(...fresh.splice(0));
+      roomy.changed = true;
+    }
+  }
   return {
-    create: chunks(rest, request.maxEndpoints).map((endpoints) => ({
+    create: created.map((endpoints) => ({
       addressType: request.addressType,
       ports: [...group.ports],
       endpoints,
@@ -100,23 +141,19 @@ function planGroup(request: SliceRequest, group: PortGroup): Draft {
   };
 }
 
-/** Puts new endpoints into slices that change anyway, then into one that has room for all that are left; returns the others. */
-function placeInto(kept: readonly Kept[], fresh: readonly Endpoint[], max: number): Endpoint[] {
-  const rest = [...fresh];
-  for (const { changed, endpoints } of kept) {
-    if (changed) endpoints.push(...rest.splice(0, max - endpoints.length));
+/** Takes out of `fresh` what finds room in slices that are written anyway. */
+function fillChanged(kept: readonly Kept[], fresh: Endpoint[], max: number): void {
+  const changed = kept.filter((one) => one.changed && one.endpoints.length > 0);
+  for (const { endpoints } of changed.sort((one, other) => other.endpoints.length - one.endpoints.length)) {
+    endpoints.push(...fresh.splice(0, max - endpoints.length));
   }
-  const roomy = kept.find(({ endpoints }) => endpoints.length + rest.length <= max);
-  if (rest.length === 0 || roomy === undefined) return rest;
-  roomy.endpoints.push(...rest);
-  roomy.changed = true;
-  return [];
 }
 
-const chunks = <T>(list: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
-    list.slice(index * size, (index + 1) * size),
-  );
+/** The slice that is fullest with `count` more (`getSliceToFill`). */
+function bestFit(kept: readonly Kept[], count: number, max: number): Kept | undefined {
+  const roomy = kept.filter(({ endpoints }) => endpoints.length > 0 && endpoints.length + count <= max);
+  return roomy.sort((one, other) => other.endpoints.length - one.endpoints.length)[0];
+}
 
 interface Kept {
   readonly slice: Slice;
@@ -135,21 +172,21 @@ function keepEndpoints(slice: Slice, wanted: Map<string, Endpoint>, request: Sli
     endpoints.push(now);
     wanted.delete(identity);
   }
-  const relabelled = !sameLabels(slice, withMetadata(slice, request.metadata));
-  return { slice, endpoints, changed: relabelled || !same(endpoints, before) };
+  return { slice, endpoints, changed: isRelabelled(slice, request.metadata) || !same(endpoints, before) };
 }
 
 const identityOf = ({ addresses, targetRef, hostname }: Endpoint): string =>
   [targetRef?.uid ?? '', hostname ?? '', ...addresses].join(' ');
 
-function withMetadata(slice: Slice, { labels, annotations }: SliceRequest['metadata']): Slice {
-  const { annotations: _, ...metadata } = slice.metadata;
+function withMetadata(slice: Slice, { labels, annotate }: SliceMetadata): Slice {
+  const { annotations: before = {}, ...metadata } = slice.metadata;
+  const annotations = annotate(before);
   return {
     ...slice,
     metadata: {
       ...metadata,
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
+      labels,
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
   };
 }

@@ -14,20 +14,21 @@ export interface TriggerTimes {
 
 /**
  * The earliest of the changes since the last call: when the Service was created, or a Pod became ready or unready
- * (`k8s.io/endpointslice/util/trigger_time_tracker.go`). Of a Service seen for the first time, the latest.
+ * (`k8s.io/endpointslice/util/trigger_time_tracker.go`). Of a Service seen for the first time, its creation.
  */
 export function createTriggerTimes(): TriggerTimes {
   const known = new Map<string, ReadonlyMap<string, number>>();
   return {
     next(service, pods) {
       const before = known.get(keyOf(service));
-      const times = new Map([['', Date.parse(service.metadata.creationTimestamp)]]);
+      const created = Date.parse(service.metadata.creationTimestamp);
+      const times = new Map([['', created]]);
       for (const pod of pods) {
         const at = Date.parse(readyCondition(pod)?.lastTransitionTime ?? '');
         if (!Number.isNaN(at)) times.set(pod.metadata.name, at);
       }
       known.set(keyOf(service), times);
-      if (before === undefined) return rfc3339(Math.max(...times.values()));
+      if (before === undefined) return rfc3339(created);
       const changed = [...times].filter(([name, at]) => at > (before.get(name) ?? 0)).map(([, at]) => at);
       return changed.length === 0 ? undefined : rfc3339(Math.min(...changed));
     },
