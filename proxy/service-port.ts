@@ -42,6 +42,8 @@ export interface Endpoint {
   readonly nodeName: string;
   /** On this node. */
   readonly local: boolean;
+  /** `namespace/name` of the Pod, where the EndpointSlice says that it is one: for records only. */
+  readonly pod?: string;
 }
 
 /** By `namespace/service:portName/family`. */

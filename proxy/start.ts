@@ -187,7 +187,8 @@ class ServiceCarrier {
 
   #create(mode: ProxyMode): Proxier {
     const { serviceCidrs, clusterPodCidrs, nodeIp, clock } = this.#options;
-    if (mode === 'userspace') return createUserspaceProxier({ log: this.#log, serviceCidrs });
+    if (mode === 'userspace')
+      return createUserspaceProxier({ log: this.#log, serviceCidrs, clusterPodCidrs });
     return createNftablesProxier({
       log: this.#log,
       serviceCidrs,

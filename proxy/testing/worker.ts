@@ -27,7 +27,13 @@ export interface Answer {
 
 const TIMEOUT = 1500;
 const late = (): Error => new Error('timeout');
-const NO_LOG = { warn() {}, info() {}, debug() {}, error: console.error } as unknown as Logger;
+const NO_LOG = {
+  warn() {},
+  info() {},
+  debug() {},
+  error: console.error,
+  child: () => NO_LOG,
+} as unknown as Logger;
 let proxier: Proxier | undefined;
 
 /** Servers say their name and the client's address. The TCP one waits for the client's half to end. */

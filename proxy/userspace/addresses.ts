@@ -1,35 +1,45 @@
 import { runCommand } from '#api/command.ts';
-import { ADDRESS_LABEL, ROUTE_PROTOCOL } from './names.ts';
+import { familyOf } from '#api/ip.ts';
+import { ADDRESS_LABEL, ADDRESS_METRIC, ROUTE_PROTOCOL } from './names.ts';
 
 interface ShownAddress {
-  readonly addr_info?: readonly { readonly local?: string; readonly label?: string }[];
+  readonly addr_info?: readonly { readonly local?: string; readonly metric?: number }[];
 }
 
-/** The Service addresses that are bound on the node's loopback device. */
+/** The Service addresses of both families that are bound on the node's loopback device. */
 export async function boundAddresses(): Promise<string[]> {
-  const text = await runCommand('ip', ['-json', '-4', 'addr', 'show', 'dev', 'lo']);
+  const text = await runCommand('ip', ['-json', 'addr', 'show', 'dev', 'lo']);
   return (JSON.parse(text) as ShownAddress[]).flatMap(({ addr_info: addresses = [] }) =>
-    addresses.flatMap(({ local, label }) => (label === ADDRESS_LABEL && local !== undefined ? [local] : [])),
+    addresses.flatMap(({ local, metric }) =>
+      metric === ADDRESS_METRIC && local !== undefined ? [local] : [],
+    ),
   );
 }
 
-/** Binds and unbinds addresses, in one call. */
+/** Binds and unbinds addresses, in one call however many they are. */
 export async function changeAddresses(added: readonly string[], removed: readonly string[]): Promise<void> {
   const lines = [
-    ...added.map((ip) => `addr add ${ip}/32 dev lo label ${ADDRESS_LABEL}`),
-    ...removed.map((ip) => `addr del ${ip}/32 dev lo label ${ADDRESS_LABEL}`),
+    ...added.map((ip) => `addr replace ${described(ip)} metric ${ADDRESS_METRIC}`),
+    ...removed.map((ip) => `addr del ${described(ip)}`),
   ];
   if (lines.length > 0) await runCommand('ip', ['-batch', '-'], lines.join('\n'));
 }
+
+/** An IPv6 address that waited to be known as nobody else's could not be listened on at once. */
+const described = (ip: string): string =>
+  familyOf(ip) === 'IPv6' ? `${ip}/128 dev lo nodad` : `${ip}/32 dev lo label ${ADDRESS_LABEL}`;
 
 /**
  * Has the kernel refuse Service addresses that are bound nowhere. It is stronger than the route that the Pod network has for them, by which
  * they would be looked for on the bridge for seconds.
  */
-export async function refuseOthers(serviceCidr: string): Promise<void> {
-  await runCommand('ip', ['route', 'replace', 'unreachable', serviceCidr, 'proto', `${ROUTE_PROTOCOL}`]);
+export async function refuseOthers(serviceCidrs: readonly string[]): Promise<void> {
+  const lines = serviceCidrs.map((cidr) => `route replace unreachable ${cidr} proto ${ROUTE_PROTOCOL}`);
+  await runCommand('ip', ['-batch', '-'], lines.join('\n'));
 }
 
 export async function stopRefusing(): Promise<void> {
-  await runCommand('ip', ['route', 'flush', 'proto', `${ROUTE_PROTOCOL}`]);
+  // Each family has a command of its own; IPv6 may be switched off.
+  await runCommand('ip', ['-4', 'route', 'flush', 'proto', `${ROUTE_PROTOCOL}`]);
+  await runCommand('ip', ['-6', 'route', 'flush', 'proto', `${ROUTE_PROTOCOL}`]).catch(() => {});
 }

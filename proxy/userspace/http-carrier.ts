@@ -2,7 +2,8 @@ import { Agent, createServer, type IncomingMessage, type Server, ServerResponse 
 import type { Socket } from 'node:net';
 import httpProxy from 'http-proxy';
 import type { Endpoint } from '../service-port.ts';
-import type { Balancer } from './balancer.ts';
+import type { AccessLog } from './access-log.ts';
+import type { Backend, Scope } from './backend.ts';
 
 /** Milliseconds in which an endpoint has to take a connection. */
 const CONNECT_TIMEOUT = 5000;
@@ -27,9 +28,9 @@ export class HttpCarrier {
   });
   readonly #server: Server;
   #draining = false;
-  readonly #balancers = new WeakMap<Socket, Balancer>();
+  readonly #backends = new WeakMap<Socket, { backend: Backend; scope: Scope }>();
 
-  constructor() {
+  constructor(_access: AccessLog) {
     this.#server = createServer((request, response) => this.#carry(request, response, []));
     this.#server.keepAliveTimeout = KEEP_ALIVE;
     this.#server.requestTimeout = 0;
@@ -47,8 +48,8 @@ export class HttpCarrier {
   }
 
   /** Takes over a connection whose first bytes were put back. */
-  take(socket: Socket, balancer: Balancer): void {
-    this.#balancers.set(socket, balancer);
+  take(socket: Socket, backend: Backend, scope: Scope): void {
+    this.#backends.set(socket, { backend, scope });
     this.#server.emit('connection', socket);
     socket.resume();
   }
@@ -84,7 +85,8 @@ export class HttpCarrier {
   }
 
   #pick(request: IncomingMessage, failed: readonly Endpoint[]): Endpoint | undefined {
-    return this.#balancers.get(request.socket)?.pick(request.socket.remoteAddress ?? '', failed);
+    const { backend, scope } = this.#backends.get(request.socket) ?? {};
+    return scope && backend?.pick(request.socket.remoteAddress ?? '', scope, failed);
   }
 }
 

@@ -2,9 +2,14 @@ import { Agent, createServer as createHttpServer, get, type Server as HttpServer
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import pino from 'pino';
 import { realClock } from '#api/clock.ts';
 import type { Endpoint } from '../service-port.ts';
+import { aServicePort } from '../testing/service-port.ts';
+import { AccessLog } from './access-log.ts';
+import { Backend } from './backend.ts';
 import { HttpCarrier } from './http-carrier.ts';
+import { NodeNetwork } from './node-network.ts';
 import { looksLikeHttp, TcpListener } from './tcp-listener.ts';
 
 const HOST = '127.0.0.1';
@@ -30,29 +35,28 @@ async function dead(): Promise<Endpoint> {
   return endpoint;
 }
 
-async function carry(
-  endpoints: readonly Endpoint[],
-  mayBeHttp = true,
-): Promise<{ port: number; listener: TcpListener; http: HttpCarrier }> {
-  const http = new HttpCarrier();
-  const listener = new TcpListener(realClock, http);
+interface Carried {
+  port: number;
+  listener: TcpListener;
+  http: HttpCarrier;
+  backend: Backend;
+  access: AccessLog;
+}
+
+async function carry(endpoints: readonly Endpoint[], mayBeHttp = true): Promise<Carried> {
+  const access = new AccessLog(pino({ enabled: false }), realClock);
+  const http = new HttpCarrier(access);
+  const service = aServicePort({ endpoints });
+  const backend = new Backend(service, new NodeNetwork([], []), realClock);
   const port = 20_000 + Math.floor(Math.random() * 10_000);
-  const plan = {
-    protocol: 'TCP',
-    ip: HOST,
-    port,
-    endpoints,
-    affinitySeconds: 0,
-    mayBeHttp,
-    title: 't',
-  } as const;
-  listener.update(plan);
-  await listener.listen(plan);
+  const plan = { protocol: 'TCP', family: 'IPv4', ip: HOST, port, entrance: 'clusterIP' } as const;
+  const listener = new TcpListener({ ...plan, serviceKey: 'web', mayBeHttp }, backend, http, access);
+  await listener.listen();
   closing.push(() => {
     listener.close();
     http.close();
   });
-  return { port, listener, http };
+  return { port, listener, http, backend, access };
 }
 
 const fetchText = (port: number, agent: Agent | false = false): Promise<string> =>
@@ -85,11 +89,11 @@ describe('HTTP', () => {
   });
 
   test('says 503 on a connection that outlived the last endpoint', async () => {
-    const { port, listener } = await carry([await named('a')]);
+    const { port, backend } = await carry([await named('a')]);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     closing.push(() => agent.destroy());
     await fetchText(port, agent);
-    listener.refuse();
+    backend.retire();
     expect(await fetchText(port, agent)).toMatch(/^503 /);
   });
 
@@ -168,13 +172,16 @@ const talk = (port: number, use: (socket: Socket) => void): Promise<string> =>
 
 describe('other TCP', () => {
   test('carries a server that speaks first, also on a port for HTTP', async () => {
-    const { port } = await carry([await listening(createServer((socket) => void socket.end('welcome')))]);
+    const { port } = await carry([
+      await listening(createServer((socket) => void socket.on('error', () => {}).end('welcome'))),
+    ]);
     expect(await talk(port, (socket) => socket.on('end', () => socket.end()))).toBe('welcome');
   });
 
   test('carries bytes whole in both directions, and each end on its own', async () => {
     const count = createServer({ allowHalfOpen: true }, (socket) => {
       let bytes = 0;
+      socket.on('error', () => {});
       socket.on('data', (chunk) => (bytes += chunk.length));
       socket.on('end', () => socket.end(`${bytes}`));
     });

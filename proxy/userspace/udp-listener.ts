@@ -1,95 +1,100 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import type { Clock } from '#api/clock.ts';
-import type { Endpoint } from '../service-port.ts';
-import { Balancer } from './balancer.ts';
+import type { AccessLog } from './access-log.ts';
+import { hostPort } from './access-record.ts';
+import type { Backend, Scope } from './backend.ts';
 import type { ListenerPlan } from './listener-plan.ts';
+import { recordOf } from './records.ts';
+import { syncLookup } from './sync-lookup.ts';
+import type { UdpSession, UdpSessions } from './udp-sessions.ts';
 
-/** Milliseconds without a datagram after which a client is forgotten, as the kernel does with streams. */
-const SESSION_IDLE = 120_000;
-const MOST_SESSIONS = 2048;
-
-interface Session {
-  readonly endpoint: Endpoint;
-  readonly upstream: Socket;
-  cancelTimer: () => void;
-}
+/** Bytes of datagrams that the kernel holds for us while we are busy; it may grant less (`net.core.rmem_max`). */
+const RECEIVE_BUFFER = 4 * 2 ** 20;
 
 /** One port of a Service on one address, over UDP. A client keeps its endpoint for as long as it goes on sending. */
 export class UdpListener {
-  readonly #clock: Clock;
-  readonly #balancer: Balancer;
-  readonly #socket = createSocket('udp4');
-  readonly #sessions = new Map<string, Session>();
+  readonly connections = 0;
+  readonly #sessions: UdpSessions;
+  readonly #access: AccessLog;
+  readonly #socket: Socket;
+  /** By the client's `address:port`. */
+  readonly #byClient = new Map<string, { session: UdpSession; scope: Scope }>();
+  #plan: ListenerPlan;
+  #backend: Backend;
   #closed = false;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#balancer = new Balancer(clock);
-    this.#socket.on('message', (message, client) => this.#carry(message, client));
+  constructor(plan: ListenerPlan, backend: Backend, sessions: UdpSessions, access: AccessLog) {
+    this.#plan = plan;
+    this.#backend = backend;
+    this.#sessions = sessions;
+    this.#access = access;
+    this.#socket = createSocket({
+      type: plan.family === 'IPv6' ? 'udp6' : 'udp4',
+      ipv6Only: plan.family === 'IPv6',
+      lookup: syncLookup,
+    });
+    this.#socket.on('message', (datagram, client) => this.#carry(datagram, client));
   }
 
-  update(plan: ListenerPlan): void {
-    this.#balancer.update(plan.endpoints, plan.affinitySeconds);
-    for (const [client, { endpoint }] of this.#sessions) if (!this.#balancer.has(endpoint)) this.#end(client);
+  /** Sessions whose endpoint is not the Service's any more end, so that their clients' next datagrams go to another. */
+  update(plan: ListenerPlan, backend: Backend): void {
+    const other = backend !== this.#backend;
+    this.#plan = plan;
+    this.#backend = backend;
+    for (const { session, scope } of this.#byClient.values())
+      if (other || !backend.has(session.endpoint, scope)) session.end();
   }
 
   /** Rejects when the address cannot be had. */
-  listen({ ip, port }: ListenerPlan): Promise<void> {
+  listen(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#socket.once('error', reject).bind(port, ip, () => {
+      this.#socket.once('error', reject).bind(this.#plan.port, this.#plan.ip, () => {
         this.#socket.off('error', reject).on('error', () => {});
+        this.#socket.setRecvBufferSize(RECEIVE_BUFFER);
         resolve();
       });
     });
   }
 
-  refuse(): void {
+  stopAccepting(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const client of this.#sessions.keys()) this.#end(client);
+    for (const { session } of this.#byClient.values()) session.end();
     this.#socket.close();
   }
 
-  stopAccepting(): void {
-    this.refuse();
-  }
-
-  readonly connections = 0;
-
   close(): void {
-    this.refuse();
+    this.stopAccepting();
   }
 
-  #carry(message: Buffer, client: RemoteInfo): void {
-    const key = `${client.address}:${client.port}`;
-    const session = this.#sessions.get(key) ?? this.#open(key, client);
-    if (session === undefined) return;
-    session.cancelTimer();
-    session.cancelTimer = this.#clock.after(SESSION_IDLE, () => this.#end(key));
-    session.upstream.send(message, session.endpoint.port, session.endpoint.ip, () => {});
+  #carry(datagram: Buffer, client: RemoteInfo): void {
+    const key = hostPort(client.address, client.port);
+    const session = this.#byClient.get(key)?.session ?? this.#open(key, client);
+    session?.send(datagram);
   }
 
-  #open(key: string, client: RemoteInfo): Session | undefined {
-    const endpoint = this.#balancer.pick(client.address);
+  #open(key: string, { address, port }: RemoteInfo): UdpSession | undefined {
+    const backend = this.#backend;
+    const scope = backend.admit(this.#plan.entrance, address, this.#plan.ip);
+    const endpoint = scope && backend.pick(address, scope);
     // A datagram from port 0 cannot be answered.
-    if (endpoint === undefined || client.port === 0) return undefined;
-    if (this.#sessions.size >= MOST_SESSIONS) this.#end(this.#sessions.keys().next().value ?? '');
-    const upstream = createSocket('udp4');
-    upstream.on('message', (answer, from) => {
-      if (from.address === endpoint.ip && from.port === endpoint.port && !this.#closed)
-        this.#socket.send(answer, client.port, client.address, () => {});
+    if (scope === undefined || endpoint === undefined || port === 0) return undefined;
+    const session = this.#sessions.open({
+      client: address,
+      endpoint,
+      answer: (datagram) => {
+        if (!this.#closed) this.#socket.send(datagram, port, address, () => {});
+      },
+      ended: (ended) => {
+        this.#byClient.delete(key);
+        this.#tell(ended, backend, key);
+      },
     });
-    upstream.on('error', () => this.#end(key));
-    const session: Session = { endpoint, upstream, cancelTimer() {} };
-    this.#sessions.set(key, session);
+    this.#byClient.set(key, { session, scope });
     return session;
   }
 
-  #end(key: string): void {
-    const session = this.#sessions.get(key);
-    if (session === undefined) return;
-    this.#sessions.delete(key);
-    session.cancelTimer();
-    session.upstream.close();
+  #tell({ endpoint, started, lastUsed, bytesIn, bytesOut }: UdpSession, backend: Backend, key: string): void {
+    const record = recordOf('udp', backend, endpoint, key, started);
+    this.#access.add({ ...record, bytesIn, bytesOut, milliseconds: lastUsed - started });
   }
 }
