@@ -5,6 +5,8 @@ import type { Clock } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
 import { startDns } from './dns/start.ts';
 import { keepEntrances } from './entrances.ts';
+import { ProxyHealth } from './health-check/proxy-health.ts';
+import { startHealthChecks } from './health-check/start.ts';
 import { createNftablesProxier } from './nftables/nftables-proxier.ts';
 import { isProxyMode, MODE_ANNOTATION, type Proxier, type ProxyMode } from './proxier.ts';
 import type { PortPublisher } from './publish.ts';
@@ -58,15 +60,20 @@ export function startProxy(options: ProxyOptions): Proxy {
     (service) => service.clusterIps.some((ip) => options.clusterDns.includes(ip)),
   );
   const entrances = keepEntrances({ ...options, log, state });
-  const carrier = new ServiceCarrier(options, tracker, log, (mode) =>
-    entrances.carrying(mode === 'nftables'),
-  );
+  const health = new ProxyHealth();
+  const checks = startHealthChecks({ ...options, log, state, health });
+  const carrier = new ServiceCarrier(options, tracker, log, (mode) => {
+    health.updated(options.clock.now());
+    entrances.carrying(mode === 'nftables');
+  });
   let synced = false;
   const news = (): void => {
     if (!synced) return;
+    health.queued(options.clock.now());
     carrier.followAnnotation(state);
     carrier.request();
     entrances.request();
+    checks.request();
   };
   state.onChange(news);
   const watch = watchCluster({
@@ -90,6 +97,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     async stop() {
       watch.stop();
       await dns.stop();
+      await checks.stop();
       await entrances.stop();
       await carrier.stop();
     },

@@ -67,6 +67,8 @@ export interface NodeInfo {
   /** '' when the node has no label `topology.kubernetes.io/zone`. */
   readonly zone: string;
   readonly ready: boolean;
+  /** About to be deleted: load balancers should send it nothing new. */
+  readonly leaving: boolean;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -74,6 +76,8 @@ export interface NodeInfo {
 const AFFINITY_SECONDS = 10_800;
 const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+/** Of the cluster autoscaler, which kube-proxy knows. */
+const LEAVING_TAINT = 'ToBeDeletedByClusterAutoscaler';
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 export const ofFamily = (ips: readonly string[], family: IpFamily): string[] =>
@@ -173,5 +177,8 @@ export const toNodeInfo = (node: Node): NodeInfo => ({
   ),
   zone: node.metadata?.labels?.[ZONE_LABEL] ?? '',
   ready: node.status?.conditions?.find((condition) => condition.type === 'Ready')?.status === 'True',
+  leaving:
+    node.metadata?.deletionTimestamp !== undefined ||
+    (node.spec?.taints ?? []).some(({ key }) => key === LEAVING_TAINT),
   annotations: node.metadata?.annotations ?? {},
 });
