@@ -1,4 +1,4 @@
-import { isStored, type Kinds, type KubeObject, type Resource } from '#api/resources.ts';
+import { isStored, type KubeObject, type Resource } from '#api/resources.ts';
 import { realClock, type Clock } from '#api/clock.ts';
 import { StatusError } from '#api/status.ts';
 import { type Authentication, createAuthentication } from '../authentication/authentication.ts';
@@ -53,8 +53,7 @@ export function createRegistry({
   ...config
 }: RegistryOptions): Registry {
   const complete: RegistryConfig = { ...DEFAULT_CONFIG, ...config };
-  const services = store.list('services').map(({ object }) => object as unknown as Kinds['services']);
-  const allocator = new ServiceAllocator(complete, services);
+  const allocator = new ServiceAllocator(complete, store, clock);
   const catalog = new ResourceCatalog();
   followDefinitions(store, catalog);
   if (served.length > 0) catalog.set('', served);

@@ -8,7 +8,9 @@ import { bootstrapObjects } from './objects.ts';
 
 /** Makes the objects that every cluster has, and puts them back when they are deleted. */
 export function startBootstrapController({ client, clock, log, options }: ControllerContext): Running {
-  const wanted = new Map(bootstrapObjects(options.advertiseAddress).map((one) => [keyOf(one), one]));
+  const wanted = new Map(
+    bootstrapObjects(options.advertiseAddress, options.network).map((one) => [keyOf(one), one]),
+  );
   const controller = runController({
     name: 'bootstrap',
     clock,

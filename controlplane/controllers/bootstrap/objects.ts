@@ -1,4 +1,6 @@
-import { API_PORT, CLUSTER_DNS_IP, KUBERNETES_SERVICE_IP, SERVICE_CIDR } from '#api/names.ts';
+import type { ClusterNetwork } from '#api/cluster-network.ts';
+import { familyOf } from '#api/ip.ts';
+import { API_PORT } from '#api/names.ts';
 import type { Kinds, KubeObject, ResourceName } from '#api/resources.ts';
 import type { Unstored } from '../../client.ts';
 import { FLOW_CONTROL } from './flow-control.ts';
@@ -21,20 +23,21 @@ const namespace = (name: string): Wanted<'namespaces'> => ({
 const HTTPS = { name: 'https', port: API_PORT, protocol: 'TCP' };
 const KUBERNETES = { namespace: 'default', name: 'kubernetes' };
 
-const kubernetesService: Wanted<'services'> = {
+const kubernetesService = (ip: string): Wanted<'services'> => ({
   resource: 'services',
   object: {
     metadata: { ...KUBERNETES, labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
       type: 'ClusterIP',
-      clusterIP: KUBERNETES_SERVICE_IP,
-      clusterIPs: [KUBERNETES_SERVICE_IP],
+      clusterIP: ip,
+      clusterIPs: [ip],
+      ipFamilyPolicy: 'SingleStack',
       ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: API_PORT }],
       sessionAffinity: 'None',
     },
   },
   enforced: [],
-};
+});
 
 /** Not mirrored: the slice is written beside it. */
 const kubernetesEndpoints = (address: string): Wanted<'endpoints'> => ({
@@ -50,15 +53,15 @@ const kubernetesSlice = (address: string): Wanted<'endpointslices'> => ({
   resource: 'endpointslices',
   object: {
     metadata: { ...KUBERNETES, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-    addressType: 'IPv4',
+    addressType: familyOf(address) ?? 'IPv4',
     endpoints: [{ addresses: [address], conditions: { ready: true } }],
     ports: [HTTPS],
   },
   enforced: ['endpoints', 'ports'],
 });
 
-/** Without endpoints: DNS answers on each node, and the proxies keep what is sent to this address there. */
-const dnsService: Wanted<'services'> = {
+/** Without endpoints: DNS answers on each node, and the proxies keep what is sent to its addresses there. */
+const dnsService = (ips: readonly string[]): Wanted<'services'> => ({
   resource: 'services',
   object: {
     metadata: {
@@ -72,8 +75,9 @@ const dnsService: Wanted<'services'> = {
     },
     spec: {
       type: 'ClusterIP',
-      clusterIP: CLUSTER_DNS_IP,
-      clusterIPs: [CLUSTER_DNS_IP],
+      clusterIP: ips[0]!,
+      clusterIPs: [...ips],
+      ipFamilyPolicy: ips.length > 1 ? 'PreferDualStack' : 'SingleStack',
       ports: [
         { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
         { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },
@@ -82,7 +86,7 @@ const dnsService: Wanted<'services'> = {
     },
   },
   enforced: [],
-};
+});
 
 const priorityClass = (name: string, value: number, description: string): Wanted<'priorityclasses'> => ({
   resource: 'priorityclasses',
@@ -90,22 +94,23 @@ const priorityClass = (name: string, value: number, description: string): Wanted
   enforced: [],
 });
 
-const serviceCidr: Wanted<'servicecidrs'> = {
+const serviceCidr = (cidrs: readonly string[]): Wanted<'servicecidrs'> => ({
   resource: 'servicecidrs',
-  object: { metadata: { name: 'kubernetes' }, spec: { cidrs: [SERVICE_CIDR] } },
+  object: { metadata: { name: 'kubernetes' }, spec: { cidrs: [...cidrs] } },
   enforced: [],
-};
+});
 
 /** What the cluster has from its start, namespaces before what is in them. `address` is the control plane's own. */
-export const bootstrapObjects = (address: string): readonly Wanted[] => [
+export const bootstrapObjects = (address: string, network: ClusterNetwork): readonly Wanted[] => [
   namespace('default'),
   namespace('kube-system'),
   namespace('kube-public'),
   namespace('kube-node-lease'),
-  kubernetesService,
+  serviceCidr(network.serviceCidrs),
+  kubernetesService(network.kubernetesServiceIp),
   kubernetesEndpoints(address),
   kubernetesSlice(address),
-  dnsService,
+  dnsService(network.dnsIps),
   priorityClass(
     'system-node-critical',
     2_000_001_000,
@@ -116,6 +121,5 @@ export const bootstrapObjects = (address: string): readonly Wanted[] => [
     2_000_000_000,
     'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
   ),
-  serviceCidr,
   ...FLOW_CONTROL,
 ];

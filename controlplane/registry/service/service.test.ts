@@ -47,7 +47,9 @@ describe('allocation of Services', () => {
     );
     await expect(
       refused({ type: 'NodePort', clusterIP: '10.97.0.1', ports: [{ port: 80, nodePort: 30051 }] }),
-    ).rejects.toThrow('is not in the valid range');
+    ).rejects.toThrow(
+      'failed to allocate IP 10.97.0.1: the provided network does not match the current range',
+    );
     await make(cluster, 'second', { type: 'NodePort', ports: [{ port: 80, nodePort: 30051 }] });
   });
 

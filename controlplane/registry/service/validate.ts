@@ -8,12 +8,11 @@ import {
   portNumberProblems,
   qualifiedNameProblems,
 } from '#api/validation.ts';
-import { isHeadless, needsHealthCheckPort } from '../allocation/service-allocator.ts';
 import { validateLabels } from '../metadata.ts';
 import { eachItem, invalidFor, oneOf } from '../pod-spec/field-rules.ts';
 import { portErrors, PROTOCOLS } from '../pod-spec/ports.ts';
 import { endpointAddressErrors } from '../strategies/core/endpoint-address.ts';
-import { isExternallyAccessible } from './defaults.ts';
+import { isExternallyAccessible, isHeadless, needsHealthCheckPort } from './needs.ts';
 import { validateAddresses } from './validate-addresses.ts';
 
 type Service = Kinds['services'];
@@ -53,9 +52,10 @@ function validateType(service: Service, spec: Spec): FieldError[] {
     errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`));
   }
   if (type === 'ExternalName') {
-    if (clusterIPs.length > 0) {
-      errors.push(forbidden('spec.clusterIPs[0]', 'may not be set for ExternalName services'));
-    }
+    const why = 'may not be set for ExternalName services';
+    if (clusterIPs.length > 0) errors.push(forbidden('spec.clusterIPs[0]', why));
+    if ((spec.ipFamilies ?? []).length > 0) errors.push(forbidden('spec.ipFamilies[0]', why));
+    if (spec.ipFamilyPolicy !== undefined) errors.push(forbidden('spec.ipFamilyPolicy', why));
     errors.push(
       ...(externalName
         ? invalidFor(
@@ -183,7 +183,7 @@ function isCidr(text: string): boolean {
 function validateTrafficPolicies(service: Service, spec: Spec): FieldError[] {
   const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort, type } = spec;
   const errors: FieldError[] = [];
-  if (isExternallyAccessible(spec)) {
+  if (isExternallyAccessible(service)) {
     errors.push(...oneOf(externalTrafficPolicy, POLICIES, 'spec.externalTrafficPolicy'));
   } else if (externalTrafficPolicy) {
     errors.push(

@@ -95,7 +95,7 @@ const builtInStrategies = (services: ServiceAllocator): BuiltIn => ({
   horizontalpodautoscalers: horizontalPodAutoscalerStrategy,
   ingressclasses: ingressClassStrategy,
   ingresses: ingressStrategy,
-  ipaddresses: ipAddressStrategy,
+  ipaddresses: ipAddressStrategy(services.clusterIps),
   jobs: jobStrategy,
   leases: leaseStrategy,
   limitranges: limitRangeStrategy,

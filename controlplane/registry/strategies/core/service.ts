@@ -3,7 +3,8 @@ import { dns1123LabelProblems } from '#api/validation.ts';
 import type { ServiceAllocator } from '../../allocation/service-allocator.ts';
 import { defaultService } from '../../service/defaults.ts';
 import { assignIpFamilies } from '../../service/ip-families.ts';
-import { carryAllocations, dropFieldsOfOldType } from '../../service/update.ts';
+import { alignClusterIps, carryAllocations, dropFieldsOfOldType } from '../../service/update.ts';
+import { serviceWarnings } from '../../service/warnings.ts';
 import { validateServiceUpdate } from '../../service/validate-addresses.ts';
 import { validateService } from '../../service/validate.ts';
 import type { Strategy } from '../strategy.ts';
@@ -19,16 +20,21 @@ export const serviceStrategy = (allocator: ServiceAllocator): Strategy<Service> 
     'spec.type': ({ spec }) => spec?.type ?? '',
   },
   setDefaults: defaultService,
-  prepareForCreate(service) {
+  prepareForCreate(service, { config }) {
     service.status = { loadBalancer: {} };
+    alignClusterIps(service.spec!, undefined);
+    assignIpFamilies(service, undefined, config.network);
   },
   validate: validateService,
-  prepareForUpdate(service, old) {
+  prepareForUpdate(service, old, { config }) {
     service.status = old.status ?? { loadBalancer: {} };
-    dropFieldsOfOldType(service, old);
     carryAllocations(service, old);
+    alignClusterIps(service.spec!, old.spec);
+    assignIpFamilies(service, old, config.network);
+    dropFieldsOfOldType(service, old);
   },
   validateUpdate: validateServiceUpdate,
+  warnings: serviceWarnings,
   status: {
     prepareForUpdate(service, old) {
       service.spec = old.spec!;
@@ -36,7 +42,6 @@ export const serviceStrategy = (allocator: ServiceAllocator): Strategy<Service> 
   },
   allocation: {
     assign(service, old, { options }) {
-      assignIpFamilies(service, old);
       allocator.assign(service, old, options.dryRun);
     },
     release: (service) => allocator.release(service),
