@@ -34,6 +34,8 @@ export interface ServicePort {
   readonly endpoints: readonly Endpoint[];
   /** The same among the endpoints on this node alone: what a traffic policy `Local` may use. */
   readonly localEndpoints: readonly Endpoint[];
+  /** All that serve, whatever policies and hints say and also while they terminate: what began with one of them may go on. */
+  readonly servingEndpoints: readonly Endpoint[];
 }
 
 export interface Endpoint {

@@ -1,78 +1,83 @@
-import { CommandError, runCommand } from '#api/command.ts';
-import type { ServicePort, ServicePortMap } from '../service-port.ts';
+import type { IpFamily } from '#api/ip.ts';
+import type { Endpoint, ServicePort, ServicePortMap } from '../service-port.ts';
 
-/** One translated UDP flow, as `conntrack -L` prints it: where it was sent, and who answers. */
+/** One UDP flow, as `conntrack -L` prints it: where it was sent, and who answers (the destination itself when nothing was translated). */
 export interface UdpFlow {
-  readonly originalSource: string;
-  readonly originalSourcePort: string;
   readonly destination: string;
   readonly destinationPort: number;
   readonly endpoint: string;
   readonly endpointPort: number;
 }
 
-const FLOW = /^udp\s.*?src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+).*?src=(\S+) dst=\S+ sport=(\d+) dport=\d+/;
+const FLOW = /^udp\s.*?src=\S+ dst=(\S+) sport=\d+ dport=(\d+).*?src=(\S+) dst=\S+ sport=(\d+) dport=\d+/;
 
-export function parseFlows(output: string): UdpFlow[] {
-  return output.split('\n').flatMap((line) => {
-    const match = FLOW.exec(line);
-    if (match === null) return [];
-    return {
-      originalSource: match[1]!,
-      originalSourcePort: match[3]!,
-      destination: match[2]!,
-      destinationPort: Number(match[4]),
-      endpoint: match[5]!,
-      endpointPort: Number(match[6]),
-    };
-  });
+/** Undefined: the line tells of nothing that Services are about. */
+export function parseFlow(line: string): UdpFlow | undefined {
+  const match = FLOW.exec(line);
+  if (match === null) return undefined;
+  const [, destination = '', destinationPort, endpoint = '', endpointPort] = match;
+  return {
+    destination,
+    destinationPort: Number(destinationPort),
+    endpoint,
+    endpointPort: Number(endpointPort),
+  };
 }
 
 /**
- * The flows to a Service's UDP port whose endpoint is none of it any more. A TCP connection to a dead endpoint ends by itself; the kernel
- * would go on sending a UDP client's packets there for as long as they come (kube-proxy `pkg/proxy/conntrack/cleanup.go`).
+ * Tells which flows to a Service's UDP port lead elsewhere than to an endpoint that serves it: to one that is gone, or nowhere because there was
+ * none when they began. A TCP connection to a dead endpoint ends by itself; the kernel would go on sending a UDP client's packets there as
+ * long as they come. Policies and hints do not end a flow to an endpoint that serves (kube-proxy `pkg/proxy/conntrack/cleanup.go`).
  */
-export function staleFlows(flows: readonly UdpFlow[], services: ServicePortMap): UdpFlow[] {
-  const byDestination = new Map<string, ServicePort>();
-  const byNodePort = new Map<number, ServicePort>();
-  for (const port of services.values()) {
-    if (port.protocol !== 'UDP') continue;
-    for (const ip of [port.clusterIp, ...port.externalIps, ...port.loadBalancerIps])
-      byDestination.set(`${ip}:${port.port}`, port);
-    if (port.nodePort !== 0) byNodePort.set(port.nodePort, port);
+export class StaleFlows {
+  readonly #serving = new Map<string, ReadonlySet<string>>();
+  readonly #servingNodePorts = new Map<number, ReadonlySet<string>>();
+  readonly #nodeIps: ReadonlySet<string>;
+
+  /** `nodeIps`: every address of this node, where NodePorts are. */
+  constructor(services: ServicePortMap, family: IpFamily, nodeIps: ReadonlySet<string>) {
+    this.#nodeIps = nodeIps;
+    for (const port of services.values()) {
+      if (port.protocol !== 'UDP' || port.family !== family) continue;
+      const serving = new Set(port.servingEndpoints.map(addressOf));
+      for (const ip of frontendIps(port)) this.#serving.set(`${ip} ${port.port}`, serving);
+      if (port.nodePort !== 0) this.#servingNodePorts.set(port.nodePort, serving);
+    }
   }
-  return flows.filter((flow) => {
-    const port =
-      byDestination.get(`${flow.destination}:${flow.destinationPort}`) ??
-      byNodePort.get(flow.destinationPort);
-    if (port === undefined) return false;
-    return ![...port.endpoints, ...port.localEndpoints].some(
-      (endpoint) => endpoint.ip === flow.endpoint && endpoint.port === flow.endpointPort,
-    );
-  });
+
+  get any(): boolean {
+    return this.#serving.size > 0;
+  }
+
+  has(flow: UdpFlow): boolean {
+    const { destination, destinationPort } = flow;
+    const serving =
+      this.#serving.get(`${destination} ${destinationPort}`) ??
+      (this.#nodeIps.has(destination) ? this.#servingNodePorts.get(destinationPort) : undefined);
+    return serving !== undefined && !serving.has(`${flow.endpoint} ${flow.endpointPort}`);
+  }
 }
 
-/** Whether a UDP endpoint went away between the two, so that flows may be stale. */
-export function lostUdpEndpoint(
+const addressOf = ({ ip, port }: Endpoint): string => `${ip} ${port}`;
+const frontendIps = (port: ServicePort): readonly string[] => [
+  port.clusterIp,
+  ...port.externalIps,
+  ...port.loadBalancerIps,
+];
+
+/** Whether flows may have become stale between the two: an endpoint went away, or packets are taken that were not before. */
+export function mayLeaveStaleFlows(
   previous: ServicePort | undefined,
   current: ServicePort | undefined,
 ): boolean {
-  if (previous?.protocol !== 'UDP') return false;
-  const kept = new Set((current?.endpoints ?? []).map((endpoint) => `${endpoint.ip}:${endpoint.port}`));
-  return previous.endpoints.some((endpoint) => !kept.has(`${endpoint.ip}:${endpoint.port}`));
-}
-
-/** Looks at the kernel's flows and deletes the stale ones. */
-export async function deleteStaleFlows(services: ServicePortMap): Promise<void> {
-  const flows = parseFlows(await runCommand('conntrack', ['-L', '-p', 'udp', '--dst-nat']));
-  for (const flow of staleFlows(flows, services)) {
-    try {
-      const { originalSource, originalSourcePort, destination, destinationPort } = flow;
-      const original = `-s ${originalSource} --sport ${originalSourcePort} -d ${destination} --dport ${destinationPort}`;
-      await runCommand('conntrack', ['-D', '-p', 'udp', ...original.split(' ')]);
-    } catch (error) {
-      // It ended by itself meanwhile.
-      if (!(error instanceof CommandError && error.output.includes('0 flow entries'))) throw error;
-    }
-  }
+  if (current?.protocol !== 'UDP') return false;
+  if (previous === undefined || previous.servingEndpoints.length === 0) return true;
+  const serving = new Set(current.servingEndpoints.map(addressOf));
+  const known = new Set(frontendIps(previous));
+  return (
+    current.port !== previous.port ||
+    current.nodePort !== previous.nodePort ||
+    frontendIps(current).some((ip) => !known.has(ip)) ||
+    previous.servingEndpoints.some((endpoint) => !serving.has(addressOf(endpoint)))
+  );
 }

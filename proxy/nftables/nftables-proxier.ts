@@ -7,8 +7,9 @@ import type { Proxier } from '../proxier.ts';
 import type { ServicePortMap } from '../service-port.ts';
 import { readAffinity, restoreAffinity } from './affinity.ts';
 import { ruleOptions, type NetworkOptions } from './base-table.ts';
-import { deleteStaleFlows, lostUdpEndpoint } from './conntrack.ts';
+import { mayLeaveStaleFlows } from './conntrack.ts';
 import { FamilyTable } from './family-table.ts';
+import { FlowCleaner } from './flow-cleaner.ts';
 import { Monitor, signedBy } from './monitor.ts';
 import { TABLE } from './names.ts';
 import { Nft } from './nft.ts';
@@ -34,6 +35,7 @@ class NftablesProxier implements Proxier {
   readonly #tables: readonly FamilyTable[];
   readonly #nft = new Nft();
   readonly #sign = `${TABLE}-${randomBytes(4).toString('hex')}`;
+  readonly #flows: FlowCleaner;
   #monitor: Monitor | undefined;
   /** What the kernel holds; undefined when that is not known, and the next sync must write all. */
   #synced: ServicePortMap | undefined;
@@ -45,6 +47,10 @@ class NftablesProxier implements Proxier {
   constructor(options: NftablesOptions) {
     this.#options = options;
     this.#tables = ruleOptions(options).map((family) => new FamilyTable(family));
+    this.#flows = new FlowCleaner(
+      this.#tables.map(({ family }) => family.family),
+      options.log,
+    );
   }
 
   async sync(services: ServicePortMap): Promise<void> {
@@ -64,10 +70,17 @@ class NftablesProxier implements Proxier {
   }
 
   async stop(): Promise<void> {
+    const carried = this.#synced;
     this.close();
     for (const { table } of this.#tables)
       await this.#nft.run([`add table ${table}`, `delete table ${table}`]);
     this.#nft.stop();
+    await this.#flows.idle();
+    // Their clients' next packets are to come to whoever carries Services then.
+    if (carried !== undefined) {
+      this.#flows.request(withoutEndpoints(carried));
+      await this.#flows.idle();
+    }
   }
 
   close(): void {
@@ -88,13 +101,13 @@ class NftablesProxier implements Proxier {
       );
     }
     await this.#nft.run([...commands, ...signedBy(this.#sign)]);
-    await deleteStaleFlows(services);
+    this.#flows.request(services);
   }
 
   async #syncChanges(previous: ServicePortMap, services: ServicePortMap): Promise<void> {
     const commands = this.#tables.flatMap((table) => table.change(services));
     if (commands.length > 0) await this.#apply(commands, services);
-    if (someLostUdpEndpoint(previous, services)) await deleteStaleFlows(services);
+    if (someMayLeaveStaleFlows(previous, services)) this.#flows.request(services);
   }
 
   /** An incremental transaction that the kernel refuses means that the table is not what we think: it is written whole at once. */
@@ -138,9 +151,11 @@ class NftablesProxier implements Proxier {
   }
 }
 
-function someLostUdpEndpoint(previous: ServicePortMap, services: ServicePortMap): boolean {
-  for (const [key, port] of previous)
-    if (port.protocol === 'UDP' && port !== services.get(key) && lostUdpEndpoint(port, services.get(key)))
-      return true;
+function someMayLeaveStaleFlows(previous: ServicePortMap, services: ServicePortMap): boolean {
+  for (const [key, port] of services)
+    if (port !== previous.get(key) && mayLeaveStaleFlows(previous.get(key), port)) return true;
   return false;
 }
+
+const withoutEndpoints = (services: ServicePortMap): ServicePortMap =>
+  new Map([...services].map(([key, port]) => [key, { ...port, servingEndpoints: [] }]));

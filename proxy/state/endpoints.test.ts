@@ -51,6 +51,11 @@ describe('readiness', () => {
     expect(usable([endpoint(3, UNREADY), endpoint(4, DEAD)])).toEqual([[], []]);
   });
 
+  test('decides not alone who serves: what drains goes on with what it has', () => {
+    const all = [endpoint(1), endpoint(2, DRAINING), endpoint(3, UNREADY), endpoint(4, DEAD)];
+    expect(numbers(usableEndpoints([slice(all)], HTTP, HERE).servingEndpoints)).toEqual([1, 2]);
+  });
+
   test('is looked at apart for the endpoints of this node', () => {
     expect(usable([endpoint(1, remote), endpoint(2, DRAINING)])).toEqual([[1], [2]]);
   });
@@ -97,7 +102,7 @@ describe('an address that two Pods had one after the other', () => {
   test('is taken as the one that serves has it, whichever slice comes first', () => {
     const slices = [slice([endpoint(1, DEAD)]), slice([endpoint(1, remote)])];
     for (const order of [slices, slices.toReversed()]) {
-      expect(usableEndpoints(order, HTTP, HERE)).toEqual({
+      expect(usableEndpoints(order, HTTP, HERE)).toMatchObject({
         endpoints: [{ ip: '10.244.1.1', port: 8080, nodeName: 'node2', local: false }],
         localEndpoints: [],
       });

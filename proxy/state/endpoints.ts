@@ -1,4 +1,4 @@
-import type { Endpoint } from '../service-port.ts';
+import type { Endpoint, ServicePort } from '../service-port.ts';
 import type { SliceEndpoint, SliceInfo } from './objects.ts';
 
 /** The node that asks: hints name nodes and zones. */
@@ -23,7 +23,7 @@ export function usableEndpoints(
   slices: Iterable<SliceInfo>,
   port: { readonly name: string; readonly protocol: string },
   place: Place,
-): { endpoints: Endpoint[]; localEndpoints: Endpoint[] } {
+): Pick<ServicePort, 'endpoints' | 'localEndpoints' | 'servingEndpoints'> {
   const all = candidates(slices, port, place.nodeName);
   const ready = all.filter(({ from }) => from.ready);
   return {
@@ -31,6 +31,7 @@ export function usableEndpoints(
       ready.length > 0 ? ready.filter(hintFilter(ready, place)) : all.filter(isDraining),
     ),
     localEndpoints: endpointsOf(readyOrDraining(all.filter(({ endpoint }) => endpoint.local))),
+    servingEndpoints: endpointsOf(all.filter(({ from }) => from.ready || from.serving)),
   };
 }
 

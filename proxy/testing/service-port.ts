@@ -1,6 +1,6 @@
 import type { ServicePort } from '../service-port.ts';
 
-/** A valid port of a ClusterIP Service, and then changed; the endpoints of this node follow from all endpoints unless given. */
+/** A valid port of a ClusterIP Service, and then changed; the endpoints of this node, and those that serve, follow from all endpoints unless given. */
 export function aServicePort(changes: Partial<ServicePort> = {}): ServicePort {
   const { endpoints = [] } = changes;
   return {
@@ -19,6 +19,7 @@ export function aServicePort(changes: Partial<ServicePort> = {}): ServicePort {
     affinitySeconds: 0,
     externalTrafficLocal: false,
     internalTrafficLocal: false,
+    servingEndpoints: endpoints,
     localEndpoints: endpoints.filter((endpoint) => endpoint.local),
     ...changes,
     endpoints,
