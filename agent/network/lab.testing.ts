@@ -72,18 +72,21 @@ export class Agent {
 }
 
 /** `refused`: a packet went there and an answer came back; nobody listens anywhere here. */
-export const reach = (pid: number, ip: string): Promise<string> =>
-  inPod(pid, `timeout 2 bash -c 'exec 3<>/dev/tcp/${ip}/9' 2>&1 | grep -om1 refused || echo silence`);
+export const reach = (pid: number, ip: string): Promise<string> => inPod(pid, knock(ip, 9));
+
+/** A script for `inPod`, or `bash -c` on a machine, which connects to a port. */
+export const knock = (ip: string, port: number): string =>
+  `timeout 2 bash -c 'exec 3<>/dev/tcp/${ip}/${port}' 2>&1 | grep -om1 refused || echo silence`;
 
 /** Makes the namespace note who connects to port 9. */
 export const WATCH = `nft -f - <<'END'
 table ip watch {
   set seen { type ipv4_addr; flags dynamic; }
-  chain input { type filter hook input priority 0; tcp dport 9 add @seen { ip saddr }; }
+  chain input { type filter hook input priority 0; meta l4proto { tcp, udp } th dport 9 add @seen { ip saddr }; }
 }
 table ip6 watch {
   set seen { type ipv6_addr; flags dynamic; }
-  chain input { type filter hook input priority 0; tcp dport 9 add @seen { ip6 saddr }; }
+  chain input { type filter hook input priority 0; meta l4proto { tcp, udp } th dport 9 add @seen { ip6 saddr }; }
 }
 END`;
 export const SEEN = `for family in ip ip6; do nft list set $family watch seen; nft flush set $family watch seen; done`;

@@ -6,14 +6,17 @@ import { familyOf, type IpFamily } from '#api/ip.ts';
 import { AddressPool } from './address-pool.ts';
 import { bridgeLines } from './bridge.ts';
 import { familyNetworks, type FamilyNetwork, type NetworkRanges } from './families.ts';
+import { HostPortKeeper } from './host-port-keeper.ts';
+import { hostPortRules } from './host-ports.ts';
 import { IpBatch } from './ip-batch.ts';
 import { POD_INTERFACE, ROUTE_PROTOCOL } from './names.ts';
 import { clusterAddressesUpdate, networkTable } from './nft-table.ts';
-import type { Peer, PodAddress, PodNetwork } from './pod-network.ts';
+import type { Peer, PodAddress, PodNetwork, PublishedPorts } from './pod-network.ts';
 import { planRoutes, type ShownRoute } from './routes.ts';
-import { mtuOf, nodeSideLines, podLinks, podSideLines, vethName } from './veth.ts';
+import { mtuOf, nodeSideLines, ownAddresses, podLinks, podSideLines, vethName } from './veth.ts';
 
 const DEFAULT_MTU = 1500;
+const NOTHING_PUBLISHED: PublishedPorts = { title: '', ports: [] };
 
 interface Started {
   /** The primary family's first; so are the pools. */
@@ -42,6 +45,7 @@ export function createPodNetwork({ log }: { log: Logger }): PodNetwork & { stop(
 class LinuxPodNetwork implements PodNetwork {
   readonly #log: Logger;
   readonly #ip = new IpBatch();
+  readonly #hostPorts: HostPortKeeper;
   #started: Started | undefined;
   /** What is under way, by sandbox: an attach and a detach of one Pod must not cross. */
   readonly #busy = new Map<string, Promise<unknown>>();
@@ -52,6 +56,7 @@ class LinuxPodNetwork implements PodNetwork {
 
   constructor(log: Logger) {
     this.#log = log.child({ component: 'pod-network' });
+    this.#hostPorts = new HostPortKeeper(this.#log, () => this.#nodeAddresses());
   }
 
   async start(ranges: NetworkRanges): Promise<{ fresh: boolean }> {
@@ -68,6 +73,7 @@ class LinuxPodNetwork implements PodNetwork {
     await runCommand('nft', ['-f', '-'], networkTable(networks));
     // The bridge comes last: until it is there, the namespace counts as fresh.
     await this.#ip.run(bridgeLines(networks, fresh, mtu));
+    await this.#hostPorts.takeOver((podIp) => links.find(({ ips }) => ips.includes(podIp))?.sandboxId);
     this.#started = { networks, pools, mtu };
     if (this.#peers !== undefined)
       await this.setPeers(this.#peers).catch((err: unknown) =>
@@ -78,20 +84,25 @@ class LinuxPodNetwork implements PodNetwork {
     return { fresh };
   }
 
-  attach(sandboxId: string, pid: number): Promise<PodAddress> {
+  attach(sandboxId: string, pid: number, published?: PublishedPorts): Promise<PodAddress> {
     return this.#inTurn(sandboxId, async () => {
       const { networks, pools, mtu } = this.#need();
-      const known = pools.every((pool) => pool.has(sandboxId));
       try {
-        const ips = pools.map((pool) => pool.allocate(sandboxId));
-        if (!known || !(await this.#isWired(sandboxId, pid))) await this.#wire(sandboxId, pid, ips, mtu);
+        // A Pod from before its cluster had a second family goes on with one.
+        const known = pools.filter((pool) => pool.has(sandboxId));
+        const ips = (known.length > 0 ? known : pools).map((pool) => pool.allocate(sandboxId));
+        if (known.length === 0 || !(await this.#isWired(sandboxId, pid)))
+          await this.#wire(sandboxId, pid, ips, mtu);
         await runCommand(
           'nsenter',
           ['-t', `${pid}`, '-n', 'ip', '-batch', '-'],
           podSideLines(ips, networks).join('\n'),
         );
+        const { title, ports } = published ?? NOTHING_PUBLISHED;
+        await this.#hostPorts.set(sandboxId, hostPortRules(title, ports, ips));
         return { ips };
       } catch (error) {
+        await this.#hostPorts.set(sandboxId, []);
         await this.#unwire(sandboxId);
         this.#release(sandboxId);
         throw error;
@@ -101,6 +112,7 @@ class LinuxPodNetwork implements PodNetwork {
 
   detach(sandboxId: string): Promise<void> {
     return this.#inTurn(sandboxId, async () => {
+      await this.#hostPorts.set(sandboxId, []);
       await this.#unwire(sandboxId);
       this.#release(sandboxId);
     });
@@ -145,6 +157,12 @@ class LinuxPodNetwork implements PodNetwork {
   async #uplinkMtu(): Promise<number> {
     const [shown] = await this.#ip.run([`link show dev ${UPLINK}`]);
     return mtuOf(shown) ?? DEFAULT_MTU;
+  }
+
+  /** The node's own addresses; not those of Services, which are networks of their own or on the loopback device. */
+  async #nodeAddresses(): Promise<string[]> {
+    const [shown] = await this.#ip.run(['addr show scope global']);
+    return ownAddresses(shown);
   }
 
   async #takeOver(): Promise<{ fresh: boolean; links: ReturnType<typeof podLinks> }> {

@@ -13,6 +13,7 @@ export const POD_INTERFACE = 'eth0';
 export const ROUTE_PROTOCOL = 79;
 /** Weaker than the route that a proxier without netfilter puts over it. */
 export const SERVICE_ROUTE_METRIC = 1024;
+export const HOST_PORT_TABLE = 'podlab-host-ports';
 export const NFT_TABLE = 'podlab-network';
 /** Pod and node addresses: what Pods reach with their own address as source. */
 export const clusterSet = (family: IpFamily): string => `cluster-addresses-${family.toLowerCase()}`;

@@ -1,4 +1,5 @@
 import type { NetworkRanges } from './families.ts';
+import type { HostPort } from './host-ports.ts';
 
 /**
  * The node's Pod network: the bridge, one veth pair a Pod, addresses, and routes to the other nodes' Pods.
@@ -13,13 +14,19 @@ export interface PodNetwork {
   start(ranges: NetworkRanges): Promise<{ fresh: boolean }>;
   /**
    * Gives the network namespace of process `pid` an address of each IP family, `eth0`, `lo` and default routes. Attaching the same sandbox
-   * again gives the addresses that it has. Throws when the CIDR is used up: `no IP addresses available in range 10.244.1.0/24`.
+   * again gives the addresses that it has. The ports that it publishes on the node are there until it is detached. Throws when the CIDR is used up: `no IP addresses available in range 10.244.1.0/24`.
    */
-  attach(sandboxId: string, pid: number): Promise<PodAddress>;
+  attach(sandboxId: string, pid: number, published?: PublishedPorts): Promise<PodAddress>;
   /** Takes the addresses back and removes the veth. Nothing happens when there is none. */
   detach(sandboxId: string): Promise<void>;
   /** Routes to these Pod CIDRs and removes routes to others. */
   setPeers(peers: readonly Peer[]): Promise<void>;
+}
+
+export interface PublishedPorts {
+  /** `namespace/name` of the Pod, for who reads the rules. */
+  readonly title: string;
+  readonly ports: readonly HostPort[];
 }
 
 export interface PodAddress {

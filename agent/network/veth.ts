@@ -1,4 +1,4 @@
-import { familyOf } from '#api/ip.ts';
+import { bitsOf, familyOf } from '#api/ip.ts';
 import { BRIDGE } from '#api/names.ts';
 import { linkLocalLine } from './bridge.ts';
 import { hostCidr, type FamilyNetwork } from './families.ts';
@@ -29,6 +29,22 @@ export function podLinks(shown: unknown): PodLink[] {
       : [{ sandboxId, ips: ips.split(','), name: link.ifname }];
   });
 }
+
+/** `ip -json addr show`, as far as it is used. */
+interface ShownAddresses {
+  readonly ifname?: string;
+  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number }[];
+}
+
+/** The addresses that are a machine's own: neither on the loopback device nor networks of their own, as those of Services are. */
+export const ownAddresses = (shown: unknown): string[] =>
+  (shown as ShownAddresses[]).flatMap(({ ifname, addr_info: addresses = [] }) =>
+    addresses.flatMap(({ local, prefixlen }) =>
+      ifname === 'lo' || local === undefined || prefixlen === bitsOf(familyOf(local) ?? 'IPv4')
+        ? []
+        : [local],
+    ),
+  );
 
 export const mtuOf = (shown: unknown): number | undefined => (shown as ShownLink[])[0]?.mtu;
 

@@ -1,7 +1,7 @@
 /** Runs the Pod network in the network namespace that a test started this process in, and does there what the test asks for over IPC. */
 import type { Logger } from 'pino';
 import { createPodNetwork } from './linux-pod-network.ts';
-import type { Peer } from './pod-network.ts';
+import type { Peer, PublishedPorts } from './pod-network.ts';
 
 const silent = { info() {}, error: console.error, child: () => silent };
 const network = createPodNetwork({ log: silent as unknown as Logger });
@@ -13,7 +13,8 @@ const calls = {
       clusterPodCidrs: ['10.244.0.0/16', 'fd00:10:244::/56'],
       serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'],
     }),
-  attach: (sandboxId: string, pid: number) => network.attach(sandboxId, pid),
+  attach: (sandboxId: string, pid: number, published?: PublishedPorts) =>
+    network.attach(sandboxId, pid, published),
   detach: (sandboxId: string) => network.detach(sandboxId),
   setPeers: (peers: readonly Peer[]) => network.setPeers(peers),
 };

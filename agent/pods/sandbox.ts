@@ -5,6 +5,7 @@ import { untilDone, type AgentContext } from './agent-context.ts';
 import { sandboxSpec } from './container-spec.ts';
 import { createAnew } from './create-anew.ts';
 import { hostsFile, podHostname, resolvConf } from './dns.ts';
+import { publishedPorts } from './published-ports.ts';
 import type { Pod } from './pod-state.ts';
 
 /** A sandbox on its way: the id is enough to make containers with, `ready` to start them. */
@@ -64,7 +65,9 @@ export async function connectSandbox(
 ): Promise<readonly string[]> {
   const { cluster } = context;
   const onHost = pod.spec?.hostNetwork === true;
-  const ips = onHost ? cluster.nodeIps : (await context.network.attach(sandbox.id, sandbox.pid)).ips;
+  const ips = onHost
+    ? cluster.nodeIps
+    : (await context.network.attach(sandbox.id, sandbox.pid, publishedPorts(pod))).ips;
   const directory = context.volumes.podPath(pod.metadata.uid).path;
   await mkdir(directory, { recursive: true });
   await Promise.all([
