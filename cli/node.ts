@@ -150,6 +150,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
         nodeName,
         pauseImage: image,
         network: dockerNetwork,
+        clock,
         log,
       }),
       recordEvent: (event) => session.recordEvent(event),

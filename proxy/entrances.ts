@@ -4,7 +4,7 @@ import type { CoreV1Event } from '#api/gen/types.ts';
 import { actingNodes, addressesOfSpeaker } from './load-balancer/speaker.ts';
 import { holdAddresses } from './load-balancer/announcer.ts';
 import { watchPeers, type Liveness } from './liveness/watch-peers.ts';
-import { leadsPort, planHostPorts, refusalEvent, type PortPublisher, type Refusal } from './publish.ts';
+import { leadsService, planHostPorts, refusalEvent, type PortPublisher, type Refusal } from './publish.ts';
 import { Runner } from './runner.ts';
 import type { ClusterState } from './state/cluster-state.ts';
 
@@ -25,6 +25,8 @@ export interface EntranceOptions {
 const LOOK_AGAIN = 10_000;
 /** Publishers cost the engine work: changes are collected for longer than those of rules. */
 const PUBLISH_PAUSE = 200;
+/** A Service of type LoadBalancer gets its address soon after it was made: one publisher for all of its ports starts sooner than two. */
+const COLLECT = 40;
 
 export interface Entrances {
   /** Something has changed. */
@@ -131,9 +133,10 @@ function keepPublished(
     clock,
     pause: PUBLISH_PAUSE,
     async run() {
+      await new Promise<void>((resolve) => void clock.after(COLLECT, resolve));
       const acting = actingNodes(state, liveness);
-      const refusals = await publisher.sync(planHostPorts(state, liveness), (protocol, port) =>
-        leadsPort(acting, nodeName, protocol, port),
+      const refusals = await publisher.sync(planHostPorts(state, liveness), (service) =>
+        leadsService(acting, nodeName, service),
       );
       told = tell(refusals);
     },
@@ -141,11 +144,14 @@ function keepPublished(
   });
   /** Says each reason once. */
   const tell = (refusals: readonly Refusal[]): Map<string, string> => {
-    const now = new Map(refusals.map((one) => [`${one.port.service.uid} ${one.port.port}`, one.why]));
+    const now = new Map(refusals.map((one) => [refusalKey(one), one.why]));
     for (const refusal of refusals) {
-      const { port, why } = refusal;
-      if (told.get(`${port.service.uid} ${port.port}`) === why) continue;
-      log.warn({ port: port.port, why }, 'the host refuses a port');
+      const { service, port, why } = refusal;
+      if (told.get(refusalKey(refusal)) === why) continue;
+      log.warn(
+        { service: `${service.namespace}/${service.name}`, port: port.port, why },
+        'the host refuses a port',
+      );
       options.recordEvent?.(refusalEvent(refusal, nodeName, clock.now()));
     }
     return now;
@@ -162,3 +168,5 @@ function keepPublished(
     },
   };
 }
+
+const refusalKey = ({ service, port }: Refusal): string => `${service.uid} ${port.protocol}/${port.port}`;

@@ -1,12 +1,32 @@
 import type Docker from 'dockerode';
 import type { Logger } from 'pino';
+import type { Clock } from '#api/clock.ts';
 import { runCommand } from '#api/command.ts';
+import { familyOf } from '#api/ip.ts';
 import { LABEL_CLUSTER, LABEL_NODE, LABEL_ROLE } from '#api/names.ts';
-import { forwardTable } from './nft-forward.ts';
+import { forwardTables } from './nft-forward.ts';
+import {
+  planPublishing,
+  portKey,
+  serviceKey,
+  type HostPort,
+  type HostService,
+  type PublisherContainer,
+  type Refused,
+} from './plan.ts';
+import { portRefusal } from './port-refusal.ts';
 
-/** Which port a publisher publishes: `tcp/30050`. */
-const LABEL_PORT = 'io.podlab.port';
+/** Whose ports a publisher publishes (`default/web`), and which (`tcp/30050,tcp/80`). */
+const LABEL_SERVICE = 'io.podlab.service';
+const LABEL_PORTS = 'io.podlab.ports';
 const ROLE = 'publisher';
+
+const IPV4_LOOPBACK = '127.0.0.1';
+const IPV6_LOOPBACK = '::1';
+/** Milliseconds for which the host is not asked for a port again that it has refused. */
+const REFUSED_FOR = 8_000;
+/** Containers that are started, removed or aimed at once. */
+const AT_ONCE = 4;
 
 export interface PublisherOptions {
   readonly docker: Docker;
@@ -15,26 +35,13 @@ export interface PublisherOptions {
   readonly pauseImage: string;
   /** The cluster's Docker network. */
   readonly network: string;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
-interface HostPort {
-  readonly protocol: 'tcp' | 'udp';
-  readonly port: number;
-  readonly nodeIp: string;
-}
-
-interface PublisherContainer {
-  readonly id: string;
-  readonly key: string;
-  readonly running: boolean;
-}
-
-const keyOf = ({ protocol, port }: Pick<HostPort, 'protocol' | 'port'>): string => `${protocol}/${port}`;
-
 /**
- * Publishes ports of nodes on the host's 127.0.0.1, each by a container that has the port and hands all on to a node. Ports that are published
- * this way work wherever Docker publishes ports, also on Docker Desktop, whose host cannot reach the nodes' addresses.
+ * Publishes Services' ports on the host's localhost, each Service by a container that has the ports and hands all on to the cluster. Ports that
+ * are published this way work wherever Docker publishes ports, also on Docker Desktop, whose host cannot reach the nodes' addresses.
  */
 export function createPublisher(options: PublisherOptions): Publisher {
   return new Publisher(options);
@@ -42,31 +49,30 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
 export class Publisher {
   readonly #options: PublisherOptions;
-  /** Where each container sends its traffic, as we set it: `tcp/30050` to container id and node address. */
+  /** Where each container sends its traffic, as we set it. */
   readonly #aims = new Map<string, string>();
+  readonly #refusals = new Map<string, { readonly why: string; readonly until: number }>();
+  /** Until the host has refused it. */
+  #ipv6 = true;
 
   constructor(options: PublisherOptions) {
     this.#options = { ...options, log: options.log.child({ component: 'publisher' }) };
   }
 
   /** See `PortPublisher` in the proxy, which this implements. */
-  async sync<Port extends HostPort>(
-    wanted: readonly Port[],
-    leads: (protocol: 'tcp' | 'udp', port: number) => boolean,
-  ): Promise<{ port: Port; why: string }[]> {
+  async sync<Service extends HostService>(
+    wanted: readonly Service[],
+    leads: (service: string) => boolean,
+  ): Promise<Refused<Service>[]> {
     const containers = await this.#list();
-    const mine = wanted.filter(({ protocol, port }) => leads(protocol, port));
-    await this.#removeUnwanted(containers, new Set(wanted.map(keyOf)), leads);
-    const refusals: { port: Port; why: string }[] = [];
-    for (const port of mine) {
-      const why = await this.#publish(
-        port,
-        containers.find((one) => one.key === keyOf(port)),
-      );
-      if (why !== undefined) refusals.push({ port, why });
-    }
-    this.#forgetExcept(new Set(mine.map(keyOf)));
-    return refusals;
+    this.#forgetExcept(new Set(containers.map(({ id }) => id)));
+    const plan = planPublishing(containers, wanted, leads, (service, port) =>
+      this.#refusedBefore(service, port),
+    );
+    await inParallel(plan.aim, ({ id, ports }) => this.#aim(id, ports));
+    await inParallel(plan.remove, (container) => this.#takeAway(container));
+    const started = await inParallel(plan.start, ({ service, ports }) => this.#publish(service, ports));
+    return [...plan.refused, ...started.flat()];
   }
 
   async #list(): Promise<PublisherContainer[]> {
@@ -77,44 +83,91 @@ export class Publisher {
     });
     return found.map(({ Id, Labels, State }) => ({
       id: Id,
-      key: Labels[LABEL_PORT] ?? '',
+      service: Labels[LABEL_SERVICE] ?? '',
+      ports: (Labels[LABEL_PORTS] ?? '').split(','),
       running: State === 'running',
     }));
   }
 
-  async #removeUnwanted(
-    containers: readonly PublisherContainer[],
-    wanted: ReadonlySet<string>,
-    leads: (protocol: 'tcp' | 'udp', port: number) => boolean,
-  ): Promise<void> {
-    for (const container of containers) {
-      const [protocol, port] = container.key.split('/');
-      if (wanted.has(container.key) || !leads(protocol === 'udp' ? 'udp' : 'tcp', Number(port))) continue;
+  #refusedBefore(service: HostService, port: HostPort): string | undefined {
+    const refusal = this.#refusals.get(`${serviceKey(service)} ${portKey(port)}`);
+    return refusal !== undefined && refusal.until > this.#options.clock.now() ? refusal.why : undefined;
+  }
+
+  #refuse<Service extends HostService>(service: Service, port: HostPort, why: string): Refused<Service> {
+    const until = this.#options.clock.now() + REFUSED_FOR;
+    this.#refusals.set(`${serviceKey(service)} ${portKey(port)}`, { why, until });
+    return { service, port, why };
+  }
+
+  /** Starts one container for the ports; those that the host refuses are left out. */
+  async #publish<Service extends HostService>(
+    service: Service,
+    ports: readonly HostPort[],
+  ): Promise<Refused<Service>[]> {
+    if (ports.length === 0) return [];
+    const started = await this.#start(service, ports);
+    if ('id' in started) {
+      await this.#aim(started.id, ports);
+      const { log } = this.#options;
+      log.info(
+        { service: serviceKey(service), ports: ports.map(portKey) },
+        'ports are published on the host',
+      );
+      return [];
+    }
+    const culprit = started.port ?? (ports.length === 1 ? ports[0] : undefined);
+    if (culprit === undefined)
+      return (await inParallel(ports, (port) => this.#publish(service, [port]))).flat();
+    const rest = ports.filter((port) => port !== culprit);
+    return [this.#refuse(service, culprit, started.why), ...(await this.#publish(service, rest))];
+  }
+
+  /** Without the IPv6 loopback address where the host or the engine does not have it. */
+  async #start(
+    service: HostService,
+    ports: readonly HostPort[],
+  ): Promise<{ id: string } | { why: string; port: HostPort | undefined }> {
+    if (this.#ipv6) {
+      const first = await this.#tryToStart(service, ports, [IPV4_LOOPBACK, IPV6_LOOPBACK]);
+      if ('id' in first) return first;
+      if (first.refusal?.ipv6 === false) return first.refusal;
+    }
+    const second = await this.#tryToStart(service, ports, [IPV4_LOOPBACK]);
+    if (!('id' in second)) {
+      if (second.refusal === undefined) throw second.error;
+      return second.refusal;
+    }
+    if (this.#ipv6) this.#options.log.info('the host does not publish on [::1]');
+    this.#ipv6 = false;
+    return second;
+  }
+
+  async #tryToStart(
+    service: HostService,
+    ports: readonly HostPort[],
+    hosts: readonly string[],
+  ): Promise<{ id: string } | { error: Error; refusal: ReturnType<typeof portRefusal> }> {
+    const container = await this.#options.docker.createContainer(this.#spec(service, ports, hosts));
+    try {
+      await container.start();
+      return { id: container.id };
+    } catch (error) {
       await this.#remove(container.id);
-      this.#options.log.info({ port: container.key }, 'port is no longer published on the host');
+      return { error: error as Error, refusal: portRefusal((error as Error).message, ports) };
     }
   }
 
-  /** Resolves with the reason when the host refuses the port. */
-  async #publish(port: HostPort, container: PublisherContainer | undefined): Promise<string | undefined> {
-    let id = container?.running === true ? container.id : undefined;
-    if (id === undefined) {
-      // One that does not run has lost its rules with its namespace, or was refused: a new one tells.
-      if (container !== undefined) await this.#remove(container.id);
-      const started = await this.#start(port);
-      if ('why' in started) return started.why;
-      id = started.id;
-      this.#options.log.info({ port: keyOf(port) }, 'port is published on the host');
-    }
-    await this.#aim(port, id);
-    return undefined;
-  }
-
-  async #start(port: HostPort): Promise<{ id: string } | { why: string }> {
-    const { docker, clusterName, nodeName, pauseImage, network } = this.#options;
-    const exposed = `${port.port}/${port.protocol}`;
-    const container = await docker.createContainer({
-      name: `${clusterName}-publish-${port.protocol}-${port.port}`,
+  #spec(
+    service: HostService,
+    ports: readonly HostPort[],
+    hosts: readonly string[],
+  ): Docker.ContainerCreateOptions {
+    const { clusterName, nodeName, pauseImage, network } = this.#options;
+    const exposed = ports.map(({ protocol, port }) => [`${port}/${protocol}`, `${port}`] as const);
+    const [first] = ports;
+    return {
+      name: `${clusterName}-publish-${service.namespace}.${service.name}-${first?.protocol}-${first?.port}`,
       Image: pauseImage,
       Entrypoint: ['sleep'],
       Cmd: ['infinity'],
@@ -122,43 +175,41 @@ export class Publisher {
         [LABEL_CLUSTER]: clusterName,
         [LABEL_NODE]: nodeName,
         [LABEL_ROLE]: ROLE,
-        [LABEL_PORT]: keyOf(port),
+        [LABEL_SERVICE]: serviceKey(service),
+        [LABEL_PORTS]: ports.map(portKey).join(),
       },
-      ExposedPorts: { [exposed]: {} },
+      ExposedPorts: Object.fromEntries(exposed.map(([name]) => [name, {}])),
       HostConfig: {
         NetworkMode: network,
-        PortBindings: { [exposed]: [{ HostIp: '127.0.0.1', HostPort: `${port.port}` }] },
-        Sysctls: { 'net.ipv4.ip_forward': '1' },
+        PortBindings: Object.fromEntries(
+          exposed.map(([name, HostPort]) => [name, hosts.map((HostIp) => ({ HostIp, HostPort }))]),
+        ),
+        Sysctls: { 'net.ipv4.ip_forward': '1', ...(hasIpv6(ports) ? IPV6_SYSCTLS : {}) },
         CapDrop: ['ALL'],
         Init: false,
       },
-    });
-    try {
-      await container.start();
-      return { id: container.id };
-    } catch (error) {
-      await this.#remove(container.id);
-      const why = portRefusal(error);
-      if (why === undefined) throw error;
-      return { why };
-    }
+    };
   }
 
-  async #aim(port: HostPort, id: string): Promise<void> {
-    const aim = `${id} ${port.nodeIp}`;
-    if (this.#aims.get(keyOf(port)) === aim) return;
+  async #aim(id: string, ports: readonly HostPort[]): Promise<void> {
+    const aim = forwardTables(ports);
+    if (this.#aims.get(id) === aim) return;
     const { State } = await this.#options.docker.getContainer(id).inspect();
     const enter = ['-t', `${State.Pid}`, '-n'];
-    await runCommand(
-      'nsenter',
-      [...enter, 'nft', '-f', '-'],
-      forwardTable(port.protocol, port.port, port.nodeIp),
-    );
+    await runCommand('nsenter', [...enter, 'nft', '-f', '-'], aim);
     // The kernel keeps sending a UDP client to where it was sent before. It is no fault when there is none.
-    if (port.protocol === 'udp')
+    if (ports.some(({ protocol }) => protocol === 'udp'))
       await runCommand('nsenter', [...enter, 'conntrack', '-D', '-p', 'udp']).catch(() => '');
-    this.#aims.set(keyOf(port), aim);
-    this.#options.log.info({ port: keyOf(port), node: port.nodeIp }, 'published port leads to this node');
+    this.#aims.set(id, aim);
+    this.#options.log.debug(
+      { ports: ports.map(portKey), targets: ports[0]?.targets },
+      'published ports lead here',
+    );
+  }
+
+  async #takeAway({ id, ports, service }: PublisherContainer): Promise<void> {
+    await this.#remove(id);
+    this.#options.log.info({ service, ports }, 'ports are no longer published on the host');
   }
 
   async #remove(id: string): Promise<void> {
@@ -166,23 +217,43 @@ export class Publisher {
       await this.#options.docker.getContainer(id).remove({ force: true, v: true });
     } catch (error) {
       // Gone already, or another node is removing it.
-      if (![404, 409].includes(statusCode(error))) throw error;
+      if (![404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) throw error;
     }
   }
 
-  #forgetExcept(kept: ReadonlySet<string>): void {
-    for (const key of this.#aims.keys()) if (!kept.has(key)) this.#aims.delete(key);
+  #forgetExcept(listed: ReadonlySet<string>): void {
+    const now = this.#options.clock.now();
+    for (const [key, { until }] of this.#refusals) if (until <= now) this.#refusals.delete(key);
+    for (const id of this.#aims.keys()) if (!listed.has(id)) this.#aims.delete(id);
   }
 }
 
-const statusCode = (error: unknown): number => (error as { statusCode?: number }).statusCode ?? 0;
+const IPV6_SYSCTLS = {
+  'net.ipv6.conf.all.disable_ipv6': '0',
+  'net.ipv6.conf.default.disable_ipv6': '0',
+  'net.ipv6.conf.all.forwarding': '1',
+};
 
-/** Docker's words for a port that is in use, or that this user may not have; undefined: something else failed. */
-function portRefusal(error: unknown): string | undefined {
-  const message = (error as Error).message ?? '';
-  const match =
-    /(port is already allocated|address already in use|bind: permission denied|ports are not available[^:]*|cannot assign requested address)/i.exec(
-      message,
-    );
-  return match?.[1];
+const hasIpv6 = (ports: readonly HostPort[]): boolean =>
+  ports.some(({ targets }) => targets.some(({ ip }) => familyOf(ip) === 'IPv6'));
+
+/** A failure keeps none of the others from being done; the first rejects at the end. */
+async function inParallel<Item, Result>(
+  items: readonly Item[],
+  run: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const failures: unknown[] = [];
+  const left = [...items];
+  const work = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) {
+      await run(item).then(
+        (result) => results.push(result),
+        (error: unknown) => failures.push(error),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, work));
+  if (failures.length > 0) throw failures[0];
+  return results;
 }
