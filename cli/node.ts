@@ -8,6 +8,7 @@ import { realClock } from '#api/clock.ts';
 import { numberToIp } from '#api/ip.ts';
 import { GRPC_PORT } from '#api/names.ts';
 import { createPodNetwork } from '../agent/network/linux-pod-network.ts';
+import { startNetworkPolicyEnforcer, type NetworkPolicyEnforcer } from '../agent/network-policy/enforcer.ts';
 import { buildNode, nodeIps, readMachineFacts, type MachineFacts } from '../agent/node-status.ts';
 import { reportNodeStatus } from '../agent/node-status-reporter.ts';
 import { rangeOf } from '../agent/network/families.ts';
@@ -63,6 +64,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   const nodeResolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
   const network = createPodNetwork({ log });
   let proxy: Proxy | undefined;
+  let policies: NetworkPolicyEnforcer | undefined;
 
   // Until `streams` is there nothing may be awaited: the session calls its handlers as soon as it is connected.
   const session = startSession({
@@ -89,6 +91,10 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   const pods = createPodManager({
     runtime,
     network,
+    podGate() {
+      if (policies === undefined) throw new Error('the node has not registered yet');
+      return policies;
+    },
     controlPlane: session,
     clock,
     log,
@@ -125,18 +131,28 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     return setUp;
   }
 
+  async function grpcCredentials(): Promise<grpc.ChannelCredentials> {
+    const { rootCa, key, cert } = await session.credentials();
+    return grpc.credentials.createSsl(Buffer.from(rootCa), Buffer.from(key), Buffer.from(cert));
+  }
+
   async function setUpNode(cluster: ClusterInfo): Promise<void> {
     clusterFacts = factsOf(cluster, nodeResolvConf, facts);
     // The first report was made without knowing which families the cluster has.
     session.reportNodeStatus(describeNode().status ?? {});
+    policies ??= startNetworkPolicyEnforcer({
+      ...cluster,
+      address,
+      credentials: grpcCredentials,
+      nodeName,
+      clock,
+      log,
+    });
     const { fresh } = await network.start(cluster);
     await pods.start({ fresh });
     proxy = startProxy({
       address,
-      async credentials() {
-        const { rootCa, key, cert } = await session.credentials();
-        return grpc.credentials.createSsl(Buffer.from(rootCa), Buffer.from(key), Buffer.from(cert));
-      },
+      credentials: grpcCredentials,
       nodeName,
       nodeIp: clusterFacts.nodeIps[0] ?? '',
       mode,
@@ -170,6 +186,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     await pods.shutdown(SHUTDOWN_GRACE);
     await session.flush(FLUSH_LIMIT);
     await proxy?.stop();
+    await policies?.stop();
     session.stop();
     network.stop();
   };

@@ -11,7 +11,7 @@ import { hostPortRules } from './host-ports.ts';
 import { IpBatch } from './ip-batch.ts';
 import { POD_INTERFACE, ROUTE_PROTOCOL } from './names.ts';
 import { clusterAddressesUpdate, networkTable } from './nft-table.ts';
-import type { Peer, PodAddress, PodNetwork, PublishedPorts } from './pod-network.ts';
+import type { BeforeUp, Peer, PodAddress, PodNetwork, PublishedPorts } from './pod-network.ts';
 import { planRoutes, type ShownRoute } from './routes.ts';
 import { mtuOf, nodeSideLines, ownAddresses, podLinks, podSideLines, vethName } from './veth.ts';
 
@@ -84,15 +84,27 @@ class LinuxPodNetwork implements PodNetwork {
     return { fresh };
   }
 
-  attach(sandboxId: string, pid: number, published?: PublishedPorts): Promise<PodAddress> {
+  attach(
+    sandboxId: string,
+    pid: number,
+    published?: PublishedPorts,
+    beforeUp?: BeforeUp,
+  ): Promise<PodAddress> {
     return this.#inTurn(sandboxId, async () => {
       const { networks, pools, mtu } = this.#need();
       try {
         // A Pod from before its cluster had a second family goes on with one.
         const known = pools.filter((pool) => pool.has(sandboxId));
         const ips = (known.length > 0 ? known : pools).map((pool) => pool.allocate(sandboxId));
-        if (known.length === 0 || !(await this.#isWired(sandboxId, pid)))
+        if (known.length === 0 || !(await this.#isWired(sandboxId, pid))) {
+          await beforeUp?.(ips);
           await this.#wire(sandboxId, pid, ips, mtu);
+        } else {
+          // It was let through before, and must not lose its network over it now.
+          beforeUp?.(ips).catch((err: unknown) =>
+            this.#log.warn({ err, sandboxId }, 'cannot ask again whether a Pod may be connected'),
+          );
+        }
         await runCommand(
           'nsenter',
           ['-t', `${pid}`, '-n', 'ip', '-batch', '-'],

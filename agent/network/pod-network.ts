@@ -15,8 +15,16 @@ export interface PodNetwork {
   /**
    * Gives the network namespace of process `pid` an address of each IP family, `eth0`, `lo` and default routes. Attaching the same sandbox
    * again gives the addresses that it has. The ports that it publishes on the node are there until it is detached. Throws when the CIDR is used up: `no IP addresses available in range 10.244.1.0/24`.
+   *
+   * `beforeUp` hears of the addresses before a packet can pass; nothing is connected if it rejects. A sandbox that is connected already does
+   * not wait for it.
    */
-  attach(sandboxId: string, pid: number, published?: PublishedPorts): Promise<PodAddress>;
+  attach(
+    sandboxId: string,
+    pid: number,
+    published?: PublishedPorts,
+    beforeUp?: BeforeUp,
+  ): Promise<PodAddress>;
   /** Takes the addresses back and removes the veth. Nothing happens when there is none. */
   detach(sandboxId: string): Promise<void>;
   /** Routes to these Pod CIDRs and removes routes to others. */
@@ -28,6 +36,8 @@ export interface PublishedPorts {
   readonly title: string;
   readonly ports: readonly HostPort[];
 }
+
+export type BeforeUp = (ips: readonly string[]) => Promise<void>;
 
 export interface PodAddress {
   /** One of each IP family, the primary family's first. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { IpFamily } from '#api/ip.ts';
 import type { ImageManager } from '../images/image-manager.ts';
+import type { PodGate } from '../network-policy/pod-gate.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { ControlPlane } from '../session/control-plane.ts';
@@ -22,6 +23,7 @@ export interface ClusterFacts extends DnsFacts {
 export interface AgentContext {
   readonly runtime: ContainerRuntime;
   readonly network: Pick<PodNetwork, 'attach' | 'detach'>;
+  readonly podGate: PodGate;
   readonly controlPlane: ControlPlane;
   readonly images: ImageManager;
   readonly volumes: VolumeManager;

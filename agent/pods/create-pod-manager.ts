@@ -3,6 +3,7 @@ import type { Clock } from '#api/clock.ts';
 import { LABEL_GRACE_PERIOD, LABEL_POD_UID } from '#api/names.ts';
 import { StatusError } from '#api/status.ts';
 import { ImageManager } from '../images/image-manager.ts';
+import type { PodGate } from '../network-policy/pod-gate.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { listensOn, type ServingCheck } from '../probes/serving.ts';
 import type { ContainerRuntime, RuntimeContainer, RuntimeEvent } from '../runtime/runtime.ts';
@@ -19,6 +20,8 @@ import { removeSandbox } from './sandbox.ts';
 export interface PodManagerOptions {
   readonly runtime: ContainerRuntime;
   readonly network: Pick<PodNetwork, 'attach' | 'detach'>;
+  /** Asked after `start`. */
+  readonly podGate: () => PodGate;
   readonly controlPlane: ControlPlane;
   readonly clock: Clock;
   readonly log: Logger;
@@ -62,6 +65,9 @@ function toContext(options: PodManagerOptions): AgentContext {
     images: new ImageManager(runtime, clock),
     volumes: new VolumeManager({ directory: volumesDir, hostRoot, objects: controlPlane, runtime, clock }),
     record: createPodRecorder(controlPlane, clock, options.nodeName),
+    get podGate() {
+      return options.podGate();
+    },
     get cluster() {
       return options.cluster();
     },

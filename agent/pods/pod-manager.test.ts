@@ -71,6 +71,21 @@ describe('a Pod that is wanted', () => {
     expect(modes).toEqual(['none', `container:${sandbox?.id}`, `container:${sandbox?.id}`]);
   });
 
+  test('is connected only behind the network policies that are meant for it', async () => {
+    const h = harness();
+    h.gate.failure = new Error('network policies are not known');
+    await h.manager.start({ fresh: false });
+    h.manager.desired(pod('web'));
+    await until(() => h.controlPlane.events.some((one) => one.includes('FailedCreatePodSandBox')));
+    expect(h.network.attached.size).toBe(0);
+    h.gate.failure = undefined;
+    await quiet();
+    h.clock.advance(2000);
+    await until(() => h.ready('web'));
+    expect(h.gate.protected.get('default/web')).toEqual([h.status('web').podIP]);
+    expect(h.gate.released).toHaveLength(1);
+  });
+
   test('says that it waits while its network cannot be made, and runs when it can', async () => {
     const h = harness();
     h.network.failure = new Error('no IP addresses available in range 10.244.1.0/24');

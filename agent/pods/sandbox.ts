@@ -65,9 +65,7 @@ export async function connectSandbox(
 ): Promise<readonly string[]> {
   const { cluster } = context;
   const onHost = pod.spec?.hostNetwork === true;
-  const ips = onHost
-    ? cluster.nodeIps
-    : (await context.network.attach(sandbox.id, sandbox.pid, publishedPorts(pod))).ips;
+  const ips = onHost ? cluster.nodeIps : await attachSandbox(context, pod, sandbox);
   const directory = context.volumes.podPath(pod.metadata.uid).path;
   await mkdir(directory, { recursive: true });
   await Promise.all([
@@ -75,6 +73,14 @@ export async function connectSandbox(
     writeFile(join(directory, RESOLV_CONF), resolvConf(pod, cluster)),
   ]);
   return ips;
+}
+
+async function attachSandbox(
+  { network, podGate }: AgentContext,
+  pod: Pod,
+  { id, pid }: RuntimeContainer,
+): Promise<readonly string[]> {
+  return (await network.attach(id, pid, publishedPorts(pod), (ips) => podGate.protect(id, pod, ips))).ips;
 }
 
 const HOSTS = 'etc-hosts';
@@ -95,5 +101,6 @@ export async function removeSandbox(context: AgentContext, id: string): Promise<
   await untilDone(context, 'removing a sandbox', async () => {
     await context.runtime.remove(id);
     await context.network.detach(id);
+    context.podGate.release(id);
   });
 }

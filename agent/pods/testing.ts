@@ -12,7 +12,8 @@ import type {
   PodStatus,
   Secret,
 } from '#api/gen/types.ts';
-import type { PodAddress } from '../network/pod-network.ts';
+import type { PodGate } from '../network-policy/pod-gate.ts';
+import type { BeforeUp, PodAddress, PublishedPorts } from '../network/pod-network.ts';
 import { FakeRuntime, type FakeRuntimeOptions } from '../runtime/fake-runtime.ts';
 import type { ControlPlane, PodRef } from '../session/control-plane.ts';
 import type { ClusterFacts } from './agent-context.ts';
@@ -74,15 +75,38 @@ class FakeNetwork {
   failure: Error | undefined;
   #next = 2;
 
-  async attach(sandboxId: string): Promise<PodAddress> {
+  async attach(
+    sandboxId: string,
+    _pid: number,
+    _published?: PublishedPorts,
+    beforeUp?: BeforeUp,
+  ): Promise<PodAddress> {
     if (this.failure !== undefined) throw this.failure;
     const address = this.attached.get(sandboxId) ?? { ips: [`10.244.1.${this.#next++}`] };
+    if (!this.attached.has(sandboxId)) await beforeUp?.(address.ips);
     this.attached.set(sandboxId, address);
     return address;
   }
 
   async detach(sandboxId: string): Promise<void> {
     this.attached.delete(sandboxId);
+  }
+}
+
+/** Lets Pods through, unless it is to fail. */
+class FakePodGate implements PodGate {
+  /** Addresses by `namespace/name`. */
+  readonly protected = new Map<string, readonly string[]>();
+  readonly released: string[] = [];
+  failure: Error | undefined;
+
+  async protect(_sandboxId: string, { metadata }: Pod, ips: readonly string[]): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    this.protected.set(`${metadata.namespace}/${metadata.name}`, ips);
+  }
+
+  release(sandboxId: string): void {
+    this.released.push(sandboxId);
   }
 }
 
@@ -136,6 +160,7 @@ export interface Harness {
   readonly clock: FakeClock;
   readonly runtime: FakeRuntime;
   readonly network: FakeNetwork;
+  readonly gate: FakePodGate;
   readonly controlPlane: FakeControlPlane;
   readonly manager: PodManager;
   /** The last status of a Pod. */
@@ -156,12 +181,14 @@ export function harness(
   const clock = before?.clock ?? new FakeClock();
   const runtime = before?.runtime ?? new FakeRuntime({ clock, ...options });
   const network = before?.network ?? new FakeNetwork();
+  const gate = before?.gate ?? new FakePodGate();
   const controlPlane = new FakeControlPlane(clock);
   for (const image of [PAUSE_IMAGE, IMAGE]) runtime.addImage(image);
   const directory = mkdtempSync(join(tmpdir(), 'podlab-pods-'));
   const manager = createPodManager({
     runtime,
     network,
+    podGate: () => gate,
     controlPlane,
     clock,
     log: pino({ level: 'silent' }),
@@ -180,6 +207,7 @@ export function harness(
     clock,
     runtime,
     network,
+    gate,
     controlPlane,
     manager,
     status,

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { hostInUrl } from '#api/ip.ts';
 import type { Clock } from '#api/clock.ts';
 import type { ClusterNetwork } from '#api/cluster-network.ts';
-import { nodeProto, proxyProto } from '#proto/load.ts';
+import { networkPolicyProto, nodeProto, proxyProto } from '#proto/load.ts';
 import type { NodeServiceHandlers } from '#proto/gen/podlab/v1/NodeService.ts';
 import type { Client } from '../client.ts';
 import { createEventRecorder } from '../controllers/recorder.ts';
@@ -14,6 +14,8 @@ import { watchDesiredPods } from './desired-pods.ts';
 import { serveNodeSession, type NodeSession, type SessionContext } from './node-session.ts';
 import type { NodeStreams } from './node-streams.ts';
 import { watchPeers } from './peers.ts';
+import { watchPolicyFeed } from './policy-feed.ts';
+import { createPolicyService } from './policy-service.ts';
 import { createProxyService } from './proxy-service.ts';
 import { createStreamBroker, type StreamBroker } from './stream-broker.ts';
 
@@ -44,7 +46,10 @@ const SERVER_OPTIONS: grpc.ServerOptions = {
 /** Milliseconds in which calls may end by themselves when the server closes. */
 const CLOSE_TIMEOUT = 500;
 
-/** Starts the side of the control plane that faces the nodes: Bootstrap, NodeService and ProxyService. Rejects if the port cannot be had. */
+/**
+ * Starts the side of the control plane that faces the nodes: Bootstrap, NodeService, ProxyService and NetworkPolicyService. Rejects if the
+ * port cannot be had.
+ */
 export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
   const { client, network, pki, clock, log } = options;
   const sessions = new Map<string, NodeSession>();
@@ -53,6 +58,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
   const peers = watchPeers(client, () => {
     for (const session of sessions.values()) session.sendPeers();
   });
+  const policies = watchPolicyFeed(client);
   const recorder = createEventRecorder(client, clock, 'kubelet', log);
   const context: SessionContext = { client, network, clock, log, desired, peers, recorder, streams };
 
@@ -60,6 +66,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
   server.addService(nodeProto.Bootstrap.service, createBootstrap(pki, log));
   server.addService(nodeProto.NodeService.service, createNodeService(context, sessions, streams));
   server.addService(proxyProto.ProxyService.service, createProxyService(client, log));
+  server.addService(networkPolicyProto.NetworkPolicyService.service, createPolicyService(policies, log));
   const port = await bind(server, `${hostInUrl(options.host)}:${options.port}`, serverCredentials(pki));
 
   return {
@@ -70,6 +77,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
       await shutDown(server, clock);
       desired.stop();
       peers.stop();
+      policies.stop();
       await recorder.flush();
     },
   };

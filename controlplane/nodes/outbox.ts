@@ -9,9 +9,13 @@ export interface Outbox<T> {
 
 /**
  * Sends on a gRPC call without waiting. A peer that lets more than `limit` messages pile up does not read: `overrun` is called once and
- * nothing more is queued.
+ * nothing more is queued. A limit that moves is asked for at every message.
  */
-export function createOutbox<T>(call: Writable, limit: number, overrun: () => void): Outbox<T> {
+export function createOutbox<T>(
+  call: Writable,
+  limit: number | (() => number),
+  overrun: () => void,
+): Outbox<T> {
   let closed = false;
   return {
     get closed() {
@@ -20,7 +24,7 @@ export function createOutbox<T>(call: Writable, limit: number, overrun: () => vo
     send(message) {
       if (closed || call.destroyed || call.writableEnded) return;
       call.write(message);
-      if (call.writableLength <= limit) return;
+      if (call.writableLength <= (typeof limit === 'number' ? limit : limit())) return;
       closed = true;
       overrun();
     },

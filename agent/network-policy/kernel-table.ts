@@ -1,0 +1,84 @@
+import type { Logger } from 'pino';
+import { CommandError, runCommand } from '#api/command.ts';
+import type { Compiler, Ruleset } from './compiler.ts';
+import { TABLE } from './names.ts';
+import { REMOVE_TABLE, replaceTable, updateTable, type TableOptions, type Told } from './table.ts';
+
+/** Runs nft; tests put another in its place. */
+export type Nft = (args: readonly string[], input?: string) => Promise<string>;
+
+const runNft: Nft = (args, input) => runCommand('nft', args, input);
+
+/**
+ * The node's table as the kernel has it. After any failure nothing is assumed: the next write replaces the whole. So does the first one,
+ * which takes what a former process left in one transaction with what replaces it.
+ */
+export class KernelTable {
+  readonly #options: TableOptions & { readonly log: Logger };
+  readonly #nft: Nft;
+  /** undefined: not known; 'none': there is no table. */
+  #told: Told | 'none' | undefined;
+  /** What the kernel lists when the table is as told; undefined: not looked yet. */
+  #listed: string | undefined;
+
+  constructor(options: TableOptions & { readonly log: Logger }, nft: Nft = runNft) {
+    this.#options = options;
+    this.#nft = nft;
+  }
+
+  /** Resolves when the kernel enforces what the compiler has at this moment. Calls must not overlap. */
+  async write(compiler: Compiler): Promise<void> {
+    const told = this.#told;
+    if (!compiler.hasPolicies) return told === 'none' ? undefined : this.#remove();
+    const ruleset = compiler.ruleset();
+    if (told === undefined || told === 'none') return this.#replace(ruleset);
+    const text = updateTable(told, ruleset);
+    if (text === '') return;
+    try {
+      await this.#apply(text, ruleset);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      this.#options.log.warn({ error: error.message }, 'a change was refused; the whole table is written');
+      await this.#replace(ruleset);
+    }
+  }
+
+  /** Whether the table is as it was written; if not, the next write replaces it. Must not overlap with a write. */
+  async verify(): Promise<boolean> {
+    if (this.#told === undefined) return false;
+    const listed = await this.#list();
+    const expected = this.#told === 'none' ? '' : (this.#listed ?? listed);
+    if (listed === expected && (this.#told === 'none' || listed !== '')) {
+      this.#listed = listed;
+      return true;
+    }
+    this.#options.log.warn({ table: TABLE }, 'somebody changed the table; it is written again');
+    this.#told = undefined;
+    return false;
+  }
+
+  /** `-s`: without what changes by itself, the counters. '' when there is no table. */
+  async #list(): Promise<string> {
+    const tables = await this.#nft(['list', 'tables', 'inet']);
+    if (!tables.split('\n').includes(`table inet ${TABLE}`)) return '';
+    return this.#nft(['-s', 'list', 'table', 'inet', TABLE]);
+  }
+
+  async #remove(): Promise<void> {
+    this.#told = undefined;
+    await this.#nft(['-f', '-'], REMOVE_TABLE);
+    this.#told = 'none';
+  }
+
+  async #replace(ruleset: Ruleset): Promise<void> {
+    await this.#apply(replaceTable(ruleset, this.#options), ruleset);
+  }
+
+  /** Remembers the chains and sets by what they are now; a set's elements are told to it as it changes. */
+  async #apply(text: string, { sets, chains }: Ruleset): Promise<void> {
+    this.#told = undefined;
+    this.#listed = undefined;
+    await this.#nft(['-f', '-'], text);
+    this.#told = { sets, chains };
+  }
+}
