@@ -23,6 +23,7 @@ import { createStreamServer } from '../agent/streams/stream-server.ts';
 import { beatKey } from '../proxy/liveness/beat.ts';
 import { startProxy, type Proxy } from '../proxy/start.ts';
 import { oneOf, secret, SettingError, text } from './environment.ts';
+import { openKeptCluster, type KeptCluster } from './kept-cluster.ts';
 import { findNodeIdentity } from './node-identity.ts';
 import { runProcess } from './process.ts';
 
@@ -62,6 +63,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     return buildNode(facts, { ips, problem: '' }, clock);
   };
   const nodeResolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+  const keptCluster = await openKeptCluster(join(state.path, 'cluster.json'), log);
   const network = createPodNetwork({ log });
   let proxy: Proxy | undefined;
   let policies: NetworkPolicyEnforcer | undefined;
@@ -150,16 +152,32 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     });
     const { fresh } = await network.start(cluster);
     await pods.start({ fresh });
-    proxy = startProxy({
+    await proxyFor(cluster);
+    log.info({ nodeName, podCidrs: cluster.podCidrs, fresh }, 'node is set up');
+  }
+
+  /** The proxy that was started for the cluster as it was last heard of goes on, unless the cluster is another one by now. */
+  async function proxyFor(cluster: ClusterInfo): Promise<void> {
+    const changed = await keptCluster.keep(cluster);
+    if (changed) {
+      await proxy?.stop();
+      proxy = undefined;
+    }
+    proxy ??= startNodeProxy(cluster);
+  }
+
+  function startNodeProxy(cluster: KeptCluster): Proxy {
+    return startProxy({
       address,
       credentials: grpcCredentials,
       nodeName,
-      nodeIp: clusterFacts.nodeIps[0] ?? '',
+      nodeIp: factsOf(cluster, nodeResolvConf, facts).nodeIps[0] ?? '',
       mode,
       clusterDns: cluster.clusterDns,
       clusterDomain: cluster.clusterDomain,
       serviceCidrs: cluster.serviceCidrs,
       clusterPodCidrs: cluster.clusterPodCidrs,
+      stateFile: join(state.path, 'proxy-state'),
       publisher: createPublisher({
         docker,
         clusterName,
@@ -174,8 +192,10 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
       clock,
       log,
     });
-    log.info({ nodeName, podCidrs: cluster.podCidrs, fresh }, 'node is set up');
   }
+
+  // Services go on while the control plane is away, also through a restart of this process.
+  if (keptCluster.last !== undefined) proxy = startNodeProxy(keptCluster.last);
 
   // Pods end before their network does; the control plane hears of it last.
   return async () => {
@@ -193,7 +213,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
 }
 
 function factsOf(
-  { podCidrs, serviceCidrs, clusterDns, clusterDomain }: ClusterInfo,
+  { podCidrs, serviceCidrs, clusterDns, clusterDomain }: KeptCluster,
   nodeResolvConf: string,
   machine: MachineFacts,
 ): ClusterFacts {

@@ -12,6 +12,7 @@ import { isProxyMode, MODE_ANNOTATION, type Proxier, type ProxyMode } from './pr
 import type { PortPublisher } from './publish.ts';
 import { Runner } from './runner.ts';
 import { ClusterState } from './state/cluster-state.ts';
+import { keepState } from './state/state-file.ts';
 import { ServiceTracker } from './state/service-tracker.ts';
 import { createUserspaceProxier } from './userspace/userspace-proxier.ts';
 import { watchCluster } from './state/watch-client.ts';
@@ -35,6 +36,8 @@ export interface ProxyOptions {
   readonly recordEvent?: (event: Partial<CoreV1Event>) => void;
   /** Of the beats by which nodes find out about each other, see `beatKey`; absent: only the control plane says which nodes are alive. */
   readonly beatKey?: Buffer;
+  /** Where the state is kept for the next process. */
+  readonly stateFile: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -59,6 +62,13 @@ export function startProxy(options: ProxyOptions): Proxy {
     // The DNS answers on every node itself.
     (service) => service.clusterIps.some((ip) => options.clusterDns.includes(ip)),
   );
+  const kept = keepState({
+    path: options.stateFile,
+    state,
+    cluster: [...options.serviceCidrs, ...options.clusterPodCidrs, options.clusterDomain].join(' '),
+    clock: options.clock,
+    log,
+  });
   const entrances = keepEntrances({ ...options, log, state });
   const health = new ProxyHealth();
   const checks = startHealthChecks({ ...options, log, state, health });
@@ -66,7 +76,8 @@ export function startProxy(options: ProxyOptions): Proxy {
     health.updated(options.clock.now());
     entrances.carrying(mode === 'nftables');
   });
-  let synced = false;
+  /** Whether the state is one to go by: the control plane's, or that of the process before this one. */
+  let synced = kept.restored;
   const news = (): void => {
     if (!synced) return;
     health.queued(options.clock.now());
@@ -76,6 +87,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     checks.request();
   };
   state.onChange(news);
+  news();
   const watch = watchCluster({
     ...options,
     log,
@@ -96,6 +108,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     setMode: (mode) => carrier.setMode(mode),
     async stop() {
       watch.stop();
+      await kept.stop();
       await dns.stop();
       await checks.stop();
       await entrances.stop();

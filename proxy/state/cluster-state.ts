@@ -12,6 +12,16 @@ import {
 /** What changed, so that listeners need not look at everything: a Service by `namespace/name`, or a Node by name. */
 export type StateChange = { readonly service: string } | { readonly node: string };
 
+export type StateResource = 'services' | 'endpointslices' | 'nodes';
+
+/** An object of the state as it is now, by which the state can be had again; without `value` it is gone. */
+export interface StateRecord {
+  readonly resource: StateResource;
+  /** `namespace/name`, or a node's name. */
+  readonly key: string;
+  readonly value?: ServiceInfo | SliceInfo | NodeInfo;
+}
+
 /**
  * The cluster as this node's proxy last heard of it. It outlives the connection: while the control plane is away, all goes on with what is
  * here. Reads give the newest state at once; listeners hear of a change after it is here.
@@ -22,11 +32,17 @@ export class ClusterState {
   readonly #slices = new Map<string, SliceInfo>();
   readonly #slicesOfService = new Map<string, Map<string, SliceInfo>>();
   readonly #listeners: ((change: StateChange) => void)[] = [];
+  readonly #recorders: ((resource: StateResource, key: string) => void)[] = [];
   /** Names heard since a connection was made, until it is in step; `undefined` while in step. */
   #heard: Set<string> | undefined;
 
   onChange(listener: (change: StateChange) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Hears of every object that changed or went, before those who listen to changes. */
+  onRecord(recorder: (resource: StateResource, key: string) => void): void {
+    this.#recorders.push(recorder);
   }
 
   slicesOf(service: string): Iterable<SliceInfo> {
@@ -58,7 +74,7 @@ export class ClusterState {
       case 'Service':
         return this.#putService(toServiceInfo(object));
       case 'EndpointSlice':
-        return this.#putSlice(object as EndpointSlice);
+        return this.#putSliceObject(object as EndpointSlice);
       case 'Node':
         return this.#putNode(toNodeInfo(object));
       default:
@@ -70,20 +86,54 @@ export class ClusterState {
     this.#remove(resource, resource === 'nodes' ? name : `${namespace}/${name}`);
   }
 
+  /** How many objects it holds. */
+  get size(): number {
+    return this.services.size + this.#slices.size + this.nodes.size;
+  }
+
+  /** As the object is now. */
+  record(resource: StateResource, key: string): StateRecord {
+    const value = this.#maps[resource].get(key);
+    return { resource, key, ...(value === undefined ? {} : { value }) };
+  }
+
+  /** Every object, also those that come while the caller goes through them. */
+  *records(): Iterable<StateRecord> {
+    for (const resource of ['nodes', 'services', 'endpointslices'] as const)
+      for (const [key, value] of this.#maps[resource]) yield { resource, key, value };
+  }
+
+  /** Takes over what `record` gave. */
+  restore({ resource, key, value }: StateRecord): void {
+    if (value === undefined) return this.#remove(resource, key);
+    if (resource === 'services') return this.#putService(value as ServiceInfo);
+    if (resource === 'endpointslices') return this.#putSlice(value as SliceInfo);
+    return this.#putNode(value as NodeInfo);
+  }
+
+  get #maps(): Readonly<Record<StateResource, ReadonlyMap<string, ServiceInfo | SliceInfo | NodeInfo>>> {
+    return { services: this.services, endpointslices: this.#slices, nodes: this.nodes };
+  }
+
   #putService(service: ServiceInfo): void {
     const key = `${service.namespace}/${service.name}`;
     this.#heard?.add(`services/${key}`);
     if (deepEqual(this.services.get(key), service)) return;
     this.services.set(key, service);
-    this.#tell({ service: key });
+    this.#tell('services', key, { service: key });
   }
 
-  #putSlice(object: EndpointSlice): void {
-    const key = `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
+  #putSliceObject(object: EndpointSlice): void {
     const slice = toSliceInfo(object);
-    const service = slice === undefined ? undefined : `${slice.namespace}/${slice.service}`;
+    if (slice !== undefined) return this.#putSlice(slice);
+    const { namespace = '', name = '' } = object.metadata ?? {};
+    this.#remove('endpointslices', `${namespace}/${name}`);
+  }
+
+  #putSlice(slice: SliceInfo): void {
+    const key = `${slice.namespace}/${slice.name}`;
+    const service = `${slice.namespace}/${slice.service}`;
     const previous = this.#slices.get(key);
-    if (slice === undefined || service === undefined) return this.#remove('endpointslices', key);
     // A slice that was relabelled belongs to another Service now.
     if (previous !== undefined && previous.service !== slice.service) this.#remove('endpointslices', key);
     this.#heard?.add(`endpointslices/${key}`);
@@ -92,7 +142,7 @@ export class ClusterState {
     this.#slices.set(key, slice);
     const siblings = this.#slicesOfService.get(service) ?? new Map<string, SliceInfo>();
     this.#slicesOfService.set(service, siblings.set(key, slice));
-    this.#tell({ service });
+    this.#tell('endpointslices', key, { service });
   }
 
   #putNode(node: NodeInfo): void {
@@ -100,12 +150,12 @@ export class ClusterState {
     // A node's status is written every few seconds; little of it matters here.
     if (deepEqual(this.nodes.get(node.name), node)) return;
     this.nodes.set(node.name, node);
-    this.#tell({ node: node.name });
+    this.#tell('nodes', node.name, { node: node.name });
   }
 
   #remove(resource: string, key: string): void {
-    if (resource === 'services' && this.services.delete(key)) this.#tell({ service: key });
-    if (resource === 'nodes' && this.nodes.delete(key)) this.#tell({ node: key });
+    if (resource === 'services' && this.services.delete(key)) this.#tell(resource, key, { service: key });
+    if (resource === 'nodes' && this.nodes.delete(key)) this.#tell(resource, key, { node: key });
     if (resource === 'endpointslices') this.#removeSlice(key);
   }
 
@@ -117,10 +167,11 @@ export class ClusterState {
     const siblings = this.#slicesOfService.get(service);
     siblings?.delete(key);
     if (siblings?.size === 0) this.#slicesOfService.delete(service);
-    this.#tell({ service });
+    this.#tell('endpointslices', key, { service });
   }
 
-  #tell(change: StateChange): void {
+  #tell(resource: StateResource, key: string, change: StateChange): void {
+    for (const recorder of this.#recorders) recorder(resource, key);
     for (const listener of this.#listeners) listener(change);
   }
 }
