@@ -1,4 +1,5 @@
 /** Both ends of the nodes' gRPC, the agent's session against the control plane's node server, over real TLS. */
+import { HttpRoutesTable } from '../controlplane/http-routes/http-routes-table.ts';
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
@@ -69,6 +70,7 @@ async function serve(port: number, identity = pki): Promise<void> {
     network: clusterNetwork('ipv4'),
     client,
     pki: identity,
+    httpRoutes: new HttpRoutesTable(),
     clock: realClock,
     log,
     host: '127.0.0.1',

@@ -12,6 +12,7 @@ import { createBackend } from '../controlplane/aggregation/backend.ts';
 import { startAggregation } from '../controlplane/aggregation/start.ts';
 import { rbacAuthorizer } from '../controlplane/authorization/rbac.ts';
 import { startControllers } from '../controlplane/controllers/start.ts';
+import { HttpRoutesTable } from '../controlplane/http-routes/http-routes-table.ts';
 import { createDialer, createLateDialer } from '../controlplane/nodes/dialer.ts';
 import { startNodeServer } from '../controlplane/nodes/node-server.ts';
 import { loadPki } from '../controlplane/pki/pki.ts';
@@ -67,11 +68,13 @@ await runProcess('controlplane', async (log) => {
   const client = createClient(registry, store);
   const kubelets = createClient(registry, store, 'kubelet');
 
+  const httpRoutes = new HttpRoutesTable();
   const grpcPort = count(env, 'PODLAB_GRPC_LISTEN_PORT', GRPC_PORT);
   const nodes = await startNodeServer({
     client: kubelets,
     network,
     pki,
+    httpRoutes,
     clock,
     log,
     host,
@@ -102,6 +105,7 @@ await runProcess('controlplane', async (log) => {
     options: {
       advertiseAddress: advertise,
       network,
+      httpRoutes,
       caCert: pki.caCert,
       authority: pki,
       tokens: authentication.tokens,

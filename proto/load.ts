@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
 import * as protoLoader from '@grpc/proto-loader';
+import type { ProtoGrpcType as HttpRoutesProto } from './gen/http-routes.ts';
 import type { ProtoGrpcType as NetworkPolicyProto } from './gen/network-policy.ts';
 import type { ProtoGrpcType as NodeProto } from './gen/node.ts';
 import type { ProtoGrpcType as ProxyProto } from './gen/proxy.ts';
@@ -32,4 +33,5 @@ function load(file: string): grpc.GrpcObject {
 
 export const nodeProto = (load('node.proto') as unknown as NodeProto).podlab.v1;
 export const proxyProto = (load('proxy.proto') as unknown as ProxyProto).podlab.v1;
+export const httpRoutesProto = (load('http-routes.proto') as unknown as HttpRoutesProto).podlab.v1;
 export const networkPolicyProto = (load('network-policy.proto') as unknown as NetworkPolicyProto).podlab.v1;

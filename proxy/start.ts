@@ -7,6 +7,7 @@ import { startDns } from './dns/start.ts';
 import { keepEntrances } from './entrances.ts';
 import { ProxyHealth } from './health-check/proxy-health.ts';
 import { startHealthChecks } from './health-check/start.ts';
+import { startIngress } from './ingress/start.ts';
 import { createNftablesProxier } from './nftables/nftables-proxier.ts';
 import { isProxyMode, MODE_ANNOTATION, type Proxier, type ProxyMode } from './proxier.ts';
 import type { PortPublisher } from './publish.ts';
@@ -78,6 +79,7 @@ export function startProxy(options: ProxyOptions): Proxy {
   });
   /** Whether the state is one to go by: the control plane's, or that of the process before this one. */
   let synced = kept.restored;
+  const ingress = startIngress({ ...options, log: options.log, state });
   const news = (): void => {
     if (!synced) return;
     health.queued(options.clock.now());
@@ -111,6 +113,7 @@ export function startProxy(options: ProxyOptions): Proxy {
       await kept.stop();
       await dns.stop();
       await checks.stop();
+      await ingress.stop();
       await entrances.stop();
       await carrier.stop();
     },

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { CertificateAuthority } from './certificates/signing-controller.ts';
 import type { LegacyTokens } from './serviceaccount/token-secrets-controller.ts';
 import type { Client } from '../client.ts';
+import type { HttpRoutesTable } from '../http-routes/http-routes-table.ts';
 
 /** What controllers are told of the cluster that they run in. */
 interface ControllerSettings {
@@ -15,6 +16,8 @@ interface ControllerSettings {
   readonly caCert: string;
   /** A node that has not been heard of for longer is not ready. */
   readonly nodeMonitorGraceSeconds: number;
+  /** What Ingresses and Gateways are compiled into, for the nodes. */
+  readonly httpRoutes: HttpRoutesTable;
   /** Signs certificates. */
   readonly authority: CertificateAuthority;
   /** Issues the tokens of Secrets. */

@@ -14,6 +14,7 @@ import { startEndpointSliceController } from './endpointslice/endpointslice-cont
 import { startMirroringController } from './endpointslice/mirroring-controller.ts';
 import { startEventTtlController } from './event-ttl/event-ttl-controller.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector-controller.ts';
+import { startIngressController } from './ingress/ingress-controller.ts';
 import { startNamespaceController } from './namespace/namespace-controller.ts';
 import { startNodeIpamController } from './node-ipam/node-ipam-controller.ts';
 import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
@@ -48,6 +49,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startMirroringController,
   startResourceQuotaController,
   startServiceLbController,
+  startIngressController,
   startNodeIpamController,
   startNodeLifecycleController,
   startTaintEvictionController,

@@ -1,6 +1,7 @@
 import { clusterNetwork } from '#api/cluster-network.ts';
 import pino from 'pino';
 import { FakeClock } from '#api/clock.ts';
+import { HttpRoutesTable } from '../http-routes/http-routes-table.ts';
 import { FakeClient } from '../fake-client.ts';
 import type { ControllerContext } from './context.ts';
 
@@ -16,6 +17,7 @@ export interface TestContext extends ControllerContext {
 
 /** Of a cluster with an authority and tokens that nobody takes for real ones. */
 export const TEST_SETTINGS: ControllerContext['options'] = {
+  httpRoutes: new HttpRoutesTable(),
   advertiseAddress: '172.18.0.2',
   network: clusterNetwork('ipv4'),
   caCert: 'CERTIFICATE',
@@ -33,7 +35,13 @@ export function testContext(settings: Partial<ControllerContext['options']> = {}
     client,
     clock,
     log: pino({ level: 'silent' }),
-    options: { ...TEST_SETTINGS, advertiseAddress: '172.30.0.2', caCert: 'CA', ...settings },
+    options: {
+      ...TEST_SETTINGS,
+      httpRoutes: new HttpRoutesTable(),
+      advertiseAddress: '172.30.0.2',
+      caCert: 'CA',
+      ...settings,
+    },
     async pass(seconds) {
       await client.settled();
       for (let i = 0; i < seconds; i++) {

@@ -16,6 +16,7 @@ import { nodeProto, proxyProto } from '#proto/load.ts';
 import { FakeClient } from '../fake-client.ts';
 import { installReflectMetadata } from '../pki/reflect-metadata.ts';
 import { loadPki, type Pki } from '../pki/pki.ts';
+import { HttpRoutesTable } from '../http-routes/http-routes-table.ts';
 import { startNodeServer, type NodeServer } from './node-server.ts';
 
 let dir: string;
@@ -40,6 +41,7 @@ beforeEach(async () => {
     network: clusterNetwork('ipv4'),
     client,
     pki,
+    httpRoutes: new HttpRoutesTable(),
     clock: realClock,
     log,
     host: '127.0.0.1',

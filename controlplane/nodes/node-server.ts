@@ -3,14 +3,16 @@ import type { Logger } from 'pino';
 import { hostInUrl } from '#api/ip.ts';
 import type { Clock } from '#api/clock.ts';
 import type { ClusterNetwork } from '#api/cluster-network.ts';
-import { networkPolicyProto, nodeProto, proxyProto } from '#proto/load.ts';
+import { httpRoutesProto, networkPolicyProto, nodeProto, proxyProto } from '#proto/load.ts';
 import type { NodeServiceHandlers } from '#proto/gen/podlab/v1/NodeService.ts';
 import type { Client } from '../client.ts';
 import { createEventRecorder } from '../controllers/recorder.ts';
+import type { HttpRoutesTable } from '../http-routes/http-routes-table.ts';
 import type { Pki } from '../pki/pki.ts';
 import { createBootstrap } from './bootstrap.ts';
 import { nodeNameOf, serverCredentials, unauthenticated } from './credentials.ts';
 import { watchDesiredPods } from './desired-pods.ts';
+import { createHttpRoutesService } from './http-routes-service.ts';
 import { serveNodeSession, type NodeSession, type SessionContext } from './node-session.ts';
 import type { NodeStreams } from './node-streams.ts';
 import { watchPeers } from './peers.ts';
@@ -23,6 +25,7 @@ export interface NodeServerOptions {
   readonly client: Client;
   readonly network: ClusterNetwork;
   readonly pki: Pki;
+  readonly httpRoutes: HttpRoutesTable;
   readonly clock: Clock;
   readonly log: Logger;
   readonly host: string;
@@ -47,8 +50,8 @@ const SERVER_OPTIONS: grpc.ServerOptions = {
 const CLOSE_TIMEOUT = 500;
 
 /**
- * Starts the side of the control plane that faces the nodes: Bootstrap, NodeService, ProxyService and NetworkPolicyService. Rejects if the
- * port cannot be had.
+ * Starts the side of the control plane that faces the nodes: Bootstrap, NodeService, ProxyService, NetworkPolicyService and HttpRoutesService.
+ * Rejects if the port cannot be had.
  */
 export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
   const { client, network, pki, clock, log } = options;
@@ -67,6 +70,10 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
   server.addService(nodeProto.NodeService.service, createNodeService(context, sessions, streams));
   server.addService(proxyProto.ProxyService.service, createProxyService(client, log));
   server.addService(networkPolicyProto.NetworkPolicyService.service, createPolicyService(policies, log));
+  server.addService(
+    httpRoutesProto.HttpRoutesService.service,
+    createHttpRoutesService(options.httpRoutes, log),
+  );
   const port = await bind(server, `${hostInUrl(options.host)}:${options.port}`, serverCredentials(pki));
 
   return {

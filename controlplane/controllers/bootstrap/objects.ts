@@ -3,6 +3,7 @@ import { familyOf } from '#api/ip.ts';
 import { API_PORT } from '#api/names.ts';
 import type { Kinds, KubeObject, ResourceName } from '#api/resources.ts';
 import type { Unstored } from '../../client.ts';
+import { INGRESS_CLASS, INGRESS_CONTROLLER } from '../ingress/ingress-class.ts';
 import { FLOW_CONTROL } from './flow-control.ts';
 
 /** An object that every cluster has. `enforced`: what of it is put back when somebody changes it. */
@@ -100,6 +101,19 @@ const serviceCidr = (cidrs: readonly string[]): Wanted<'servicecidrs'> => ({
   enforced: [],
 });
 
+/** Not put back as the default when somebody chose another one. */
+const ingressClass: Wanted<'ingressclasses'> = {
+  resource: 'ingressclasses',
+  object: {
+    metadata: {
+      name: INGRESS_CLASS,
+      annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' },
+    },
+    spec: { controller: INGRESS_CONTROLLER },
+  },
+  enforced: [],
+};
+
 /** What the cluster has from its start, namespaces before what is in them. `address` is the control plane's own. */
 export const bootstrapObjects = (address: string, network: ClusterNetwork): readonly Wanted[] => [
   namespace('default'),
@@ -121,5 +135,6 @@ export const bootstrapObjects = (address: string, network: ClusterNetwork): read
     2_000_000_000,
     'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
   ),
+  ingressClass,
   ...FLOW_CONTROL,
 ];

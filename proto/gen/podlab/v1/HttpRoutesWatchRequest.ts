@@ -1,0 +1,10 @@
+// Original file: proto/podlab/v1/http-routes.proto
+
+
+export interface HttpRoutesWatchRequest {
+  'nodeName'?: (string);
+}
+
+export interface HttpRoutesWatchRequest__Output {
+  'nodeName': (string);
+}
