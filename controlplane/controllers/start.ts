@@ -21,7 +21,10 @@ import { startNodeLifecycleController } from './node-lifecycle/node-lifecycle-co
 import { startPodGcController } from './pod-gc/pod-gc-controller.ts';
 import { startReplicaSetController, startReplicationController } from './replicaset/replicaset-controller.ts';
 import { startResourceQuotaController } from './resource-quota/resource-quota-controller.ts';
+import { startServiceCidrController } from './service-cidr/service-cidr-controller.ts';
 import { startServiceLbController } from './service-lb/service-lb-controller.ts';
+import { startClusterIpRepair } from './service-repair/cluster-ip-repair.ts';
+import { startNodePortRepair } from './service-repair/node-port-repair.ts';
 import { startServiceAccountController } from './serviceaccount/serviceaccount-controller.ts';
 import { startTokenSecretsController } from './serviceaccount/token-secrets-controller.ts';
 import { startTaintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
@@ -48,6 +51,9 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startEndpointSliceController,
   startMirroringController,
   startResourceQuotaController,
+  startServiceCidrController,
+  startClusterIpRepair,
+  startNodePortRepair,
   startServiceLbController,
   startIngressController,
   startNodeIpamController,

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { clusterNetwork } from '#api/cluster-network.ts';
 import { RESOURCES } from '#api/resources.ts';
 import { testContext } from '../test-context.ts';
 import { startApiServiceRegistration } from './api-service-registration.ts';
@@ -17,9 +18,36 @@ it('makes the priority levels and flow schemas, and says that none dangles', asy
   }
   expect(context.client.get('servicecidrs', '', 'kubernetes')).toMatchObject({
     spec: { cidrs: ['10.96.0.0/16'] },
-    status: { conditions: [{ type: 'Ready', status: 'True' }] },
   });
   await Promise.all(running.map((one) => one.stop()));
+});
+
+it('gives a cluster of IPv6 its Services, range and endpoint in that family', async () => {
+  const context = testContext({ network: clusterNetwork('ipv6'), advertiseAddress: 'fd12::2' });
+  const running = startBootstrapController(context);
+  await context.pass(1);
+  const { client } = context;
+  expect(client.get('servicecidrs', '', 'kubernetes')?.spec?.cidrs).toEqual(['fd00:10:96::/112']);
+  expect(client.get('services', 'default', 'kubernetes')?.spec?.clusterIPs).toEqual(['fd00:10:96::1']);
+  expect(client.get('services', 'kube-system', 'kube-dns')?.spec?.clusterIPs).toEqual(['fd00:10:96::a']);
+  expect(client.get('endpointslices', 'default', 'kubernetes')).toMatchObject({
+    addressType: 'IPv6',
+    endpoints: [{ addresses: ['fd12::2'] }],
+  });
+  await running.stop();
+});
+
+it('gives the DNS of a dual-stack cluster an address of each family, the API one of the primary', async () => {
+  const context = testContext({ network: clusterNetwork('dual') });
+  const running = startBootstrapController(context);
+  await context.pass(1);
+  const { client } = context;
+  expect(client.get('services', 'kube-system', 'kube-dns')?.spec).toMatchObject({
+    clusterIPs: ['10.96.0.10', 'fd00:10:96::a'],
+    ipFamilyPolicy: 'PreferDualStack',
+  });
+  expect(client.get('services', 'default', 'kubernetes')?.spec?.clusterIPs).toEqual(['10.96.0.1']);
+  await running.stop();
 });
 
 it('tells a flow schema whose priority level goes', async () => {

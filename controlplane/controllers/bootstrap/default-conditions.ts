@@ -5,10 +5,7 @@ import { runController } from '../controller.ts';
 
 type FlowSchema = Kinds['flowschemas'];
 
-/**
- * Conditions that Kubernetes' API server itself keeps: of every FlowSchema whether its priority level exists, and of the ServiceCIDR
- * `kubernetes`, from which the Services' addresses come, that it is ready.
- */
+/** The condition that Kubernetes' API server itself keeps: of every FlowSchema whether its priority level exists. */
 export function startDefaultConditions({ client, clock, log }: ControllerContext): Running {
   const schemas = runController({
     name: 'flow-schema',
@@ -28,17 +25,6 @@ export function startDefaultConditions({ client, clock, log }: ControllerContext
       await client.updateStatus('flowschemas', { ...schema, status });
     },
   });
-  const serviceCidrs = runController({
-    name: 'default-service-cidr',
-    clock,
-    log,
-    async sync(name) {
-      const serviceCidr = client.get('servicecidrs', '', name);
-      if (serviceCidr === undefined || serviceCidr.status?.conditions !== undefined) return;
-      const status = { conditions: [{ ...READY, lastTransitionTime: rfc3339(clock.now()) }] };
-      await client.updateStatus('servicecidrs', { ...serviceCidr, status });
-    },
-  });
   const enqueueSchemas = (): void => {
     for (const { metadata } of client.list('flowschemas')) schemas.enqueue(metadata.name);
   };
@@ -46,26 +32,14 @@ export function startDefaultConditions({ client, clock, log }: ControllerContext
   const stops = [
     client.watch('flowschemas', { added: enqueue, updated: (_, schema) => enqueue(schema) }),
     client.watch('prioritylevelconfigurations', { added: enqueueSchemas, deleted: enqueueSchemas }),
-    client.watch('servicecidrs', {
-      added({ metadata }) {
-        if (metadata.name === 'kubernetes') serviceCidrs.enqueue(metadata.name);
-      },
-    }),
   ];
   return {
     async stop() {
       for (const stop of stops) stop();
-      await Promise.all([schemas.stop(), serviceCidrs.stop()]);
+      await schemas.stop();
     },
   };
 }
-
-const READY = {
-  type: 'Ready',
-  status: 'True',
-  reason: '',
-  message: 'Kubernetes default Service CIDR is ready',
-};
 
 const dangling = (level: string, exists: boolean) => ({
   type: 'Dangling',
