@@ -19,8 +19,3 @@ export interface Proxier {
 }
 
 export type ProxyMode = 'nftables' | 'userspace';
-
-/** On a Node: the mode in which it carries Services, followed while it runs. */
-export const MODE_ANNOTATION = 'podlab.io/proxy-mode';
-
-export const isProxyMode = (text: string): text is ProxyMode => text === 'nftables' || text === 'userspace';

@@ -30,15 +30,15 @@ test('runs at once, and once for requests that come together', async () => {
   const { clock, runner, runs } = build([]);
   runner.request();
   runner.request();
-  clock.advance(0);
   await settle();
+  clock.advance(1000);
   expect(runs).toEqual([0]);
 });
 
 test('runs again after its pause when asked during a run', async () => {
   const { clock, runner, runs } = build([]);
   runner.request();
-  clock.advance(0);
+  await settle();
   runner.request();
   runner.request();
   await settle();

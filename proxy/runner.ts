@@ -6,11 +6,14 @@ export interface RunnerOptions {
   /** Hears of each failure, and in how many milliseconds the next try is. */
   failed(error: unknown, retryIn: number): void;
   readonly clock: Clock;
-  /** Milliseconds between the end of a run and the start of the next: a storm of changes becomes few runs. */
+  /**
+   * Milliseconds between the end of a run and the start of the next: a storm of changes becomes few runs. By default as long as the run took, up to
+   * 10, which leaves half of the time to others.
+   */
   readonly pause?: number;
 }
 
-const PAUSE = 10;
+const LONGEST_PAUSE = 10;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 10_000;
 
@@ -33,7 +36,7 @@ export class Runner {
   /** Callable at any time, as often as one likes. */
   request(): void {
     this.#wanted = true;
-    if (this.#running === undefined && this.#cancelTimer === undefined) this.#schedule(0);
+    if (this.#running === undefined && this.#cancelTimer === undefined) this.#soon();
   }
 
   /** Resolves when the run under way, if any, has ended; none starts after it. */
@@ -43,20 +46,32 @@ export class Runner {
     await this.#running;
   }
 
+  /** When what came in together has been heard of: a timer would wait for a millisecond. */
+  #soon(): void {
+    if (this.#stopped) return;
+    const immediate = setImmediate(() => this.#start());
+    this.#cancelTimer = () => clearImmediate(immediate);
+  }
+
   #schedule(milliseconds: number): void {
     if (this.#stopped) return;
-    this.#cancelTimer = this.#options.clock.after(milliseconds, () => {
-      this.#cancelTimer = undefined;
-      if (this.#wanted) this.#running = this.#once();
-    });
+    this.#cancelTimer = this.#options.clock.after(milliseconds, () => this.#start());
+  }
+
+  #start(): void {
+    this.#cancelTimer = undefined;
+    if (this.#wanted) this.#running = this.#once();
   }
 
   async #once(): Promise<void> {
+    const { clock, pause } = this.#options;
+    const started = clock.now();
     this.#wanted = false;
-    let next = this.#options.pause ?? PAUSE;
+    let next: number;
     try {
       await this.#options.run();
       this.#retry = FIRST_RETRY;
+      next = pause ?? Math.min(clock.now() - started, LONGEST_PAUSE);
     } catch (error) {
       next = this.#retry;
       this.#retry = Math.min(this.#retry * 2, LAST_RETRY);
