@@ -85,6 +85,10 @@ export interface NodeState {
   readonly problem: string;
 }
 
+/** The kubelet's words for a node that cannot connect Pods. */
+export const networkProblem = (message: string): string =>
+  `container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:${message}`;
+
 /** The node's addresses of the families that its cluster has, in the cluster's order; all, until that is known. */
 export const nodeIps = (
   { cidrs }: Pick<MachineFacts, 'cidrs'>,

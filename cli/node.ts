@@ -9,7 +9,13 @@ import { numberToIp } from '#api/ip.ts';
 import { GRPC_PORT } from '#api/names.ts';
 import { createPodNetwork } from '../agent/network/linux-pod-network.ts';
 import { startNetworkPolicyEnforcer, type NetworkPolicyEnforcer } from '../agent/network-policy/enforcer.ts';
-import { buildNode, nodeIps, readMachineFacts, type MachineFacts } from '../agent/node-status.ts';
+import {
+  buildNode,
+  networkProblem,
+  nodeIps,
+  readMachineFacts,
+  type MachineFacts,
+} from '../agent/node-status.ts';
 import { reportNodeStatus } from '../agent/node-status-reporter.ts';
 import { rangeOf } from '../agent/network/families.ts';
 import type { ClusterFacts } from '../agent/pods/agent-context.ts';
@@ -58,15 +64,42 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   let facts = await readFacts();
   /** Of the cluster; known before the first Pod is. */
   let clusterFacts: ClusterFacts | undefined;
+  /** Why the node is not ready. */
+  let problem = networkProblem('the Pod network is not set up yet');
   const describeNode = () => {
     const ips = nodeIps(facts, clusterFacts?.families);
-    return buildNode(facts, { ips, problem: '' }, clock);
+    return buildNode(facts, { ips, problem }, clock);
   };
   const nodeResolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
   const keptCluster = await openKeptCluster(join(state.path, 'cluster.json'), log);
-  const network = createPodNetwork({ log });
+  const network = createPodNetwork({ log, lastAddressesFile: join(state.path, 'last-addresses') });
   let proxy: Proxy | undefined;
   let policies: NetworkPolicyEnforcer | undefined;
+
+  /** Resolves with whether the network namespace is new. */
+  async function startNetwork(cluster: KeptCluster): Promise<boolean> {
+    clusterFacts = factsOf(cluster, nodeResolvConf, facts);
+    try {
+      const { fresh } = await network.start(cluster);
+      // In a living namespace the rules of the process before this one carry on.
+      const carried = !fresh && mode === 'nftables';
+      problem = carried ? '' : networkProblem('the rules of Services are not set up yet');
+      return fresh;
+    } catch (error) {
+      problem = networkProblem(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  // The control plane may be away; and a node that was ready is to say so when it registers again.
+  const { last } = keptCluster;
+  const restored =
+    last === undefined
+      ? undefined
+      : await startNetwork(last).catch((err: unknown) => {
+          log.error({ err }, 'the Pod network could not be set up as it was');
+          return undefined;
+        });
 
   // Until `streams` is there nothing may be awaited: the session calls its handlers as soon as it is connected.
   const session = startSession({
@@ -124,13 +157,29 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
 
   /** The node is set up once; later registrations are reconnections. */
   let setUp: Promise<void> | undefined;
-  function onRegistered(cluster: ClusterInfo): Promise<void> {
+  let podsStarted: Promise<void> | undefined;
+  async function onRegistered(cluster: ClusterInfo): Promise<void> {
     pods.listing();
-    setUp ??= setUpNode(cluster).catch((error: unknown) => {
+    if (await keptCluster.keep(cluster)) await forgetCluster();
+    await (setUp ?? beginSetUp(cluster, startNetwork(cluster)));
+  }
+
+  function beginSetUp(cluster: KeptCluster, networkStarted: Promise<boolean>): Promise<void> {
+    const begun = networkStarted.then((fresh) => setUpNode(cluster, fresh));
+    setUp = begun;
+    begun.catch((err: unknown) => {
+      log.error({ err }, 'the node could not be set up');
       setUp = undefined;
-      throw error;
     });
-    return setUp;
+    return begun;
+  }
+
+  /** The Node was deleted and has got another Pod CIDR, or the cluster is another one: the node is set up again around the Pods that run. */
+  async function forgetCluster(): Promise<void> {
+    await setUp?.catch(() => undefined);
+    setUp = undefined;
+    await proxy?.stop();
+    proxy = undefined;
   }
 
   async function grpcCredentials(): Promise<grpc.ChannelCredentials> {
@@ -138,8 +187,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     return grpc.credentials.createSsl(Buffer.from(rootCa), Buffer.from(key), Buffer.from(cert));
   }
 
-  async function setUpNode(cluster: ClusterInfo): Promise<void> {
-    clusterFacts = factsOf(cluster, nodeResolvConf, facts);
+  async function setUpNode(cluster: KeptCluster, fresh: boolean): Promise<void> {
     // The first report was made without knowing which families the cluster has.
     session.reportNodeStatus(describeNode().status ?? {});
     policies ??= startNetworkPolicyEnforcer({
@@ -150,20 +198,9 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
       clock,
       log,
     });
-    const { fresh } = await network.start(cluster);
-    await pods.start({ fresh });
-    await proxyFor(cluster);
-    log.info({ nodeName, podCidrs: cluster.podCidrs, fresh }, 'node is set up');
-  }
-
-  /** The proxy that was started for the cluster as it was last heard of goes on, unless the cluster is another one by now. */
-  async function proxyFor(cluster: ClusterInfo): Promise<void> {
-    const changed = await keptCluster.keep(cluster);
-    if (changed) {
-      await proxy?.stop();
-      proxy = undefined;
-    }
+    await (podsStarted ??= pods.start({ fresh }));
     proxy ??= startNodeProxy(cluster);
+    log.info({ nodeName, podCidrs: cluster.podCidrs, fresh }, 'node is set up');
   }
 
   function startNodeProxy(cluster: KeptCluster): Proxy {
@@ -189,13 +226,18 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
       }),
       recordEvent: (event) => session.recordEvent(event),
       beatKey: nodesKey,
+      onCarrying() {
+        if (problem === '') return;
+        problem = '';
+        session.reportNodeStatus(describeNode().status ?? {});
+      },
       clock,
       log,
     });
   }
 
   // Services go on while the control plane is away, also through a restart of this process.
-  if (keptCluster.last !== undefined) proxy = startNodeProxy(keptCluster.last);
+  if (last !== undefined && restored !== undefined) void beginSetUp(last, Promise.resolve(restored));
 
   // Pods end before their network does; the control plane hears of it last.
   return async () => {

@@ -38,6 +38,8 @@ export interface ProxyOptions {
   readonly beatKey?: Buffer;
   /** Where the state is kept for the next process. */
   readonly stateFile: string;
+  /** Told when the node carries Services: after the first sync, and after each that follows. */
+  readonly onCarrying?: () => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -79,6 +81,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     carrying(mode) {
       health.updated(options.clock.now());
       entrances.carrying(mode === 'nftables');
+      options.onCarrying?.();
     },
     clock: options.clock,
     log,

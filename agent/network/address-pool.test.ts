@@ -32,6 +32,7 @@ describe('AddressPool', () => {
   test('goes on after the address that an earlier process handed out last', () => {
     const pool = new AddressPool('10.244.1.0/24', '10.244.1.9');
     pool.take('a', '10.244.1.3');
+    pool.take('z', '10.244.1.200');
     expect(pool.allocate('b')).toBe('10.244.1.10');
   });
 

@@ -14,6 +14,8 @@ export class AddressPool {
   readonly #owners = new Map<bigint, string>();
   readonly #addresses = new Map<string, bigint>();
   #next: bigint;
+  /** Where to go on is known from an earlier process, so that what is in use does not tell. */
+  readonly #goesOn: boolean;
 
   /**
    * Leaves out the network's, the gateway's and, with IPv4, the broadcast address. Goes on after `lastUsed`, which an earlier process handed
@@ -26,7 +28,8 @@ export class AddressPool {
     this.#first = range.first + 2n;
     this.#last = range.family === 'IPv4' ? range.last - 1n : range.last;
     this.#next = this.#first;
-    if (this.#holds(lastUsed)) this.#next = this.#after(ipToNumber(lastUsed));
+    this.#goesOn = this.#holds(lastUsed);
+    if (this.#goesOn) this.#next = this.#after(ipToNumber(lastUsed));
   }
 
   has(owner: string): boolean {
@@ -52,7 +55,7 @@ export class AddressPool {
   take(owner: string, ip: string): void {
     const address = ipToNumber(ip);
     this.#set(owner, address);
-    if (this.#holds(ip) && address >= this.#next) this.#next = this.#after(address);
+    if (!this.#goesOn && this.#holds(ip) && address >= this.#next) this.#next = this.#after(address);
   }
 
   release(owner: string): void {

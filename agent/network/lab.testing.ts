@@ -1,5 +1,7 @@
 /** What tests of the Pod network share: network namespaces as machines, processes in them as sandboxes and agents. */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '#api/command.ts';
 import type { Calls } from './worker.testing.ts';
@@ -16,6 +18,10 @@ export const shell = (namespace: string, script: string): Promise<string> =>
 /** Runs a script in the network of a sandbox. */
 export const inPod = (pid: number, script: string): Promise<string> =>
   runCommand('nsenter', ['-t', `${pid}`, '-n', 'bash'], script);
+
+/** What agents of this test remember, by machine. */
+const MEMORY = mkdtempSync(join(tmpdir(), 'podlab-network-'));
+process.on('exit', () => rmSync(MEMORY, { recursive: true, force: true }));
 
 const processes: ChildProcess[] = [];
 
@@ -40,7 +46,7 @@ export class Agent {
   #calls = 0;
 
   constructor(namespace: string) {
-    this.#process = fork(join(import.meta.dirname, 'worker.testing.ts'), [], {
+    this.#process = fork(join(import.meta.dirname, 'worker.testing.ts'), [join(MEMORY, namespace)], {
       execPath: 'ip',
       execArgv: ['netns', 'exec', namespace, process.execPath],
     });

@@ -151,6 +151,43 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
     expect(await inPod(pid('b'), 'ip -br link')).not.toContain('eth0');
   });
 
+  test('gives nobody the address of a Pod that has just gone, also after a restart', async () => {
+    const gone = await agent1.call('attach', 'ffffffffffffffff', await sandbox());
+    await agent1.call('detach', 'ffffffffffffffff');
+    agent1.stop();
+    agent1 = new Agent(node1);
+    await agent1.call('start', '10.244.1.0/24');
+    const next = await agent1.call('attach', '1111111111111111', await sandbox());
+    expect(Number(next.ips[0]!.split('.')[3])).toBe(Number(gone.ips[0]!.split('.')[3]) + 1);
+  });
+
+  test('wires a sandbox whose wire a former agent had begun', async () => {
+    const pid2 = await sandbox();
+    await shell(node1, 'ip link add veth22222222222 type veth peer name veth-half');
+    const { ips } = await agent1.call('attach', '2222222222222222', pid2);
+    expect(await reach(pid2, '10.244.1.1')).toBe('refused\n');
+    expect(await reach(pid('a'), ips[0]!)).toBe('refused\n');
+  });
+
+  test('removes wires of sandboxes that there are none of, and leaves the others', async () => {
+    await shell(node1, 'ip link add veth33333333333 type veth peer name veth-other');
+    await shell(
+      node1,
+      'ip link set veth33333333333 alias "podlab-pod 10.244.1.250 3333333333333333" master cni0',
+    );
+    await shell(node1, 'ip link add vethforeign type veth peer name veth-foreign');
+    agent1.stop();
+    agent1 = new Agent(node1);
+    await agent1.call('start', '10.244.1.0/24');
+    await agent1.call('retain', ['aaaaaaaaaaaaaaaa', '2222222222222222']);
+    const links = await shell(node1, 'ip -br link');
+    expect(links).not.toContain('veth333');
+    expect(links).not.toContain('veth111');
+    expect(links).toMatch(/vethaaa.*\n(.*\n)*veth222|veth222.*\n(.*\n)*vethaaa/);
+    expect(links).toContain('vethforeign');
+    expect(await reach(pid('a'), '10.244.1.1')).toBe('refused\n');
+  });
+
   test('forgets the route to a node that is gone', async () => {
     await agent1.call('setPeers', []);
     expect(await shell(node1, 'ip route')).not.toContain('10.244.2.0/24');

@@ -13,6 +13,7 @@ import { POD_INTERFACE, ROUTE_PROTOCOL } from './names.ts';
 import { clusterAddressesUpdate, networkTable } from './nft-table.ts';
 import type { BeforeUp, Peer, PodAddress, PodNetwork, PublishedPorts } from './pod-network.ts';
 import { planRoutes, type ShownRoute } from './routes.ts';
+import { LastAddresses } from './last-addresses.ts';
 import { mtuOf, nodeSideLines, ownAddresses, podLinks, podSideLines, vethName } from './veth.ts';
 
 const DEFAULT_MTU = 1500;
@@ -37,14 +38,21 @@ async function checkForwarding(networks: readonly FamilyNetwork[]): Promise<void
 
 const FORWARDING = { IPv4: 'net.ipv4.ip_forward', IPv6: 'net.ipv6.conf.all.forwarding' } as const;
 
+export interface PodNetworkOptions {
+  readonly log: Logger;
+  /** A file for the addresses handed out last, which outlives the process and the network namespace. */
+  readonly lastAddressesFile: string;
+}
+
 /** The Pod network by `ip` and `nft` in the process's own network namespace. Needs NET_ADMIN, and SYS_ADMIN to enter Pods' namespaces. */
-export function createPodNetwork({ log }: { log: Logger }): PodNetwork & { stop(): void } {
-  return new LinuxPodNetwork(log);
+export function createPodNetwork(options: PodNetworkOptions): PodNetwork & { stop(): void } {
+  return new LinuxPodNetwork(options);
 }
 
 class LinuxPodNetwork implements PodNetwork {
   readonly #log: Logger;
   readonly #ip = new IpBatch();
+  readonly #lastAddresses: LastAddresses;
   readonly #hostPorts: HostPortKeeper;
   #started: Started | undefined;
   /** What is under way, by sandbox: an attach and a detach of one Pod must not cross. */
@@ -54,7 +62,8 @@ class LinuxPodNetwork implements PodNetwork {
   /** As last written to the sets. */
   readonly #clusterAddresses = new Map<IpFamily, string>();
 
-  constructor(log: Logger) {
+  constructor({ log, lastAddressesFile }: PodNetworkOptions) {
+    this.#lastAddresses = new LastAddresses(lastAddressesFile, log);
     this.#log = log.child({ component: 'pod-network' });
     this.#hostPorts = new HostPortKeeper(this.#log, () => this.#nodeAddresses());
   }
@@ -64,7 +73,14 @@ class LinuxPodNetwork implements PodNetwork {
     await checkForwarding(networks);
     const mtu = await this.#uplinkMtu();
     const { fresh, links } = await this.#takeOver();
-    const pools = networks.map(({ podCidr }) => new AddressPool(podCidr));
+    const last = await this.#lastAddresses.read();
+    const pools = networks.map(
+      ({ family, podCidr }) =>
+        new AddressPool(
+          podCidr,
+          last.find((ip) => familyOf(ip) === family),
+        ),
+    );
     for (const { sandboxId, ips } of links)
       for (const [index, { family }] of networks.entries()) {
         const ip = ips.find((one) => familyOf(one) === family);
@@ -73,6 +89,7 @@ class LinuxPodNetwork implements PodNetwork {
     await runCommand('nft', ['-f', '-'], networkTable(networks));
     // The bridge comes last: until it is there, the namespace counts as fresh.
     await this.#ip.run(bridgeLines(networks, fresh, mtu));
+    await this.#removeOtherGateways(networks);
     await this.#hostPorts.takeOver((podIp) => links.find(({ ips }) => ips.includes(podIp))?.sandboxId);
     this.#started = { networks, pools, mtu };
     if (this.#peers !== undefined)
@@ -96,6 +113,7 @@ class LinuxPodNetwork implements PodNetwork {
         // A Pod from before its cluster had a second family goes on with one.
         const known = pools.filter((pool) => pool.has(sandboxId));
         const ips = (known.length > 0 ? known : pools).map((pool) => pool.allocate(sandboxId));
+        if (known.length === 0) this.#lastAddresses.note(ips);
         if (known.length === 0 || !(await this.#isWired(sandboxId, pid))) {
           await beforeUp?.(ips);
           await this.#wire(sandboxId, pid, ips, mtu);
@@ -130,6 +148,15 @@ class LinuxPodNetwork implements PodNetwork {
     });
   }
 
+  async retain(sandboxIds: readonly string[]): Promise<void> {
+    const [veths] = await this.#ip.run(['link show type veth']);
+    const left = podLinks(veths).filter(({ sandboxId }) => !sandboxIds.includes(sandboxId));
+    for (const { sandboxId, ips } of left) {
+      this.#log.warn({ sandboxId, ips }, 'removing the wire of a sandbox that does not run');
+      await this.detach(sandboxId);
+    }
+  }
+
   setPeers(peers: readonly Peer[]): Promise<void> {
     this.#peers = peers;
     // Peers may be named before the node's own Pod CIDR is known; `start` takes them up.
@@ -160,6 +187,13 @@ class LinuxPodNetwork implements PodNetwork {
     if (addresses.join() === this.#clusterAddresses.get(family)) return;
     await runCommand('nft', ['-f', '-'], clusterAddressesUpdate(family, addresses));
     this.#clusterAddresses.set(family, addresses.join());
+  }
+
+  /** Of an earlier Pod CIDR, which may be another node's by now. */
+  async #removeOtherGateways(networks: readonly FamilyNetwork[]): Promise<void> {
+    const [shown] = await this.#ip.run([`addr show dev ${BRIDGE} scope global`]);
+    const left = ownAddresses(shown).filter((ip) => networks.every(({ gateway }) => gateway !== ip));
+    if (left.length > 0) await this.#ip.run(left.map((ip) => `addr del ${ip} dev ${BRIDGE}`));
   }
 
   #release(sandboxId: string): void {

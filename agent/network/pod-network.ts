@@ -27,6 +27,8 @@ export interface PodNetwork {
   ): Promise<PodAddress>;
   /** Takes the addresses back and removes the veth. Nothing happens when there is none. */
   detach(sandboxId: string): Promise<void>;
+  /** Takes away what belongs to other sandboxes than these: a crash may have left it. */
+  retain(sandboxIds: readonly string[]): Promise<void>;
   /** Routes to these Pod CIDRs and removes routes to others. */
   setPeers(peers: readonly Peer[]): Promise<void>;
 }

@@ -1,10 +1,12 @@
 /** Runs the Pod network in the network namespace that a test started this process in, and does there what the test asks for over IPC. */
-import type { Logger } from 'pino';
+import { pino } from 'pino';
 import { createPodNetwork } from './linux-pod-network.ts';
 import type { Peer, PublishedPorts } from './pod-network.ts';
 
-const silent = { info() {}, error: console.error, child: () => silent };
-const network = createPodNetwork({ log: silent as unknown as Logger });
+const network = createPodNetwork({
+  log: pino({ level: 'fatal' }),
+  lastAddressesFile: process.argv[2] ?? '',
+});
 
 const calls = {
   start: (...podCidrs: string[]) =>
@@ -16,6 +18,7 @@ const calls = {
   attach: (sandboxId: string, pid: number, published?: PublishedPorts) =>
     network.attach(sandboxId, pid, published),
   detach: (sandboxId: string) => network.detach(sandboxId),
+  retain: (sandboxIds: readonly string[]) => network.retain(sandboxIds),
   setPeers: (peers: readonly Peer[]) => network.setPeers(peers),
 };
 

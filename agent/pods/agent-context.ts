@@ -22,7 +22,7 @@ export interface ClusterFacts extends DnsFacts {
 /** What every Pod's worker works with. */
 export interface AgentContext {
   readonly runtime: ContainerRuntime;
-  readonly network: Pick<PodNetwork, 'attach' | 'detach'>;
+  readonly network: Pick<PodNetwork, 'attach' | 'detach' | 'retain'>;
   readonly podGate: PodGate;
   readonly controlPlane: ControlPlane;
   readonly images: ImageManager;

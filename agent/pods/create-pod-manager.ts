@@ -19,7 +19,7 @@ import { removeSandbox } from './sandbox.ts';
 
 export interface PodManagerOptions {
   readonly runtime: ContainerRuntime;
-  readonly network: Pick<PodNetwork, 'attach' | 'detach'>;
+  readonly network: Pick<PodNetwork, 'attach' | 'detach' | 'retain'>;
   /** Asked after `start`. */
   readonly podGate: () => PodGate;
   readonly controlPlane: ControlPlane;
@@ -104,6 +104,10 @@ class Pods implements PodManager {
       const uid = container.labels[LABEL_POD_UID] ?? '';
       this.#found.set(uid, [...(this.#found.get(uid) ?? []), container]);
     }
+    const sandboxes = found.filter((one) => isSandbox(one) && one.state === 'running').map(({ id }) => id);
+    await this.#context.network
+      .retain(sandboxes)
+      .catch((err: unknown) => this.#context.log.warn({ err }, 'cannot look for wires of lost sandboxes'));
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const act of waiting) act();

@@ -88,6 +88,10 @@ class FakeNetwork {
     return address;
   }
 
+  async retain(sandboxIds: readonly string[]): Promise<void> {
+    for (const id of this.attached.keys()) if (!sandboxIds.includes(id)) this.attached.delete(id);
+  }
+
   async detach(sandboxId: string): Promise<void> {
     this.attached.delete(sandboxId);
   }
