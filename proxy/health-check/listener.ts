@@ -26,7 +26,7 @@ export async function listenForChecks(
   server.maxConnections = MAX_CONNECTIONS;
   server.on('request', (request, response) => {
     const { status, headers, body } = answer(pathOf(request)) ?? NOT_FOUND;
-    response.writeHead(status, headers).end(body);
+    response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
     // Nobody reads what a request may carry.
     request.resume();
   });

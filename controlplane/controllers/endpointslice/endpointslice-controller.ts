@@ -5,7 +5,6 @@ import type { ControllerTools, Running } from '../context.ts';
 import { runController } from '../controller.ts';
 import { splitKey } from '../keys.ts';
 import { controllerOf, newControllerRef } from '../ownership.ts';
-import { applyPlan } from './apply-plan.ts';
 import {
   familiesOf,
   hasSelector,
@@ -15,6 +14,12 @@ import {
   portGroups,
 } from './service-endpoints.ts';
 import { watchServicePods, type ServicePods } from './service-pods.ts';
+import {
+  MANAGED_BY_LABEL,
+  SERVICE_NAME_LABEL,
+  watchServiceSlices,
+  type ServiceSlices,
+} from './service-slices.ts';
 import { planSlices, type SliceMetadata, type SlicePlan } from './slice-planner.ts';
 import { createTriggerTimes, TRIGGER_TIME, type TriggerTimes } from './trigger-time.ts';
 import { watchZones } from './watch-zones.ts';
@@ -22,19 +27,18 @@ import { watchZones } from './watch-zones.ts';
 type Service = Kinds['services'];
 type Slice = Kinds['endpointslices'];
 
-export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
 const MANAGER = 'endpointslice-controller.k8s.io';
 /** The controller's own, whatever the Service has under their names. */
 const RESERVED_LABELS: ReadonlySet<string> = new Set([SERVICE_NAME_LABEL, MANAGED_BY_LABEL, HEADLESS_LABEL]);
 
 /** `--max-endpoints-per-slice`. */
-export const MAX_ENDPOINTS = 100;
+const MAX_ENDPOINTS = 100;
 
 interface Tools {
   readonly client: Client;
   readonly triggers: TriggerTimes;
   readonly services: ServicePods;
+  readonly slices: ServiceSlices;
 }
 
 /** Writes the Pods that a Service selects into EndpointSlices (`pkg/controller/endpointslice`), without waiting for more to change. */
@@ -50,39 +54,20 @@ export function startEndpointSliceController({ client, clock, log }: ControllerT
     client,
     triggers: createTriggerTimes(),
     services: watchServicePods(client, enqueue),
+    slices: watchServiceSlices(client, MANAGER, enqueue),
   };
-  const enqueueOwner = (slice: Slice): void => {
-    const service = ownerKey(slice, MANAGER);
-    if (service !== undefined) enqueue(service);
-  };
-  const unwatch = [
-    watchZones(client, tools.services, enqueue),
-    client.watch('endpointslices', {
-      // Slices of Services that went while the control plane was away belong to nobody here: the garbage collector takes them.
-      updated(before, slice) {
-        enqueueOwner(slice);
-        if (ownerKey(before, MANAGER) !== ownerKey(slice, MANAGER)) enqueueOwner(before);
-      },
-      deleted: enqueueOwner,
-    }),
-  ];
+  const unwatchZones = watchZones(client, tools.services, enqueue);
   return {
     async stop() {
+      unwatchZones();
       tools.services.stop();
-      for (const end of unwatch) end();
+      tools.slices.stop();
       await controller.stop();
     },
   };
 }
 
-/** The key of the Service that a slice of this manager belongs to. */
-export function ownerKey({ metadata }: Slice, manager: string): string | undefined {
-  const service = metadata.labels?.[SERVICE_NAME_LABEL];
-  if (service === undefined || metadata.labels?.[MANAGED_BY_LABEL] !== manager) return undefined;
-  return `${metadata.namespace ?? ''}/${service}`;
-}
-
-async function syncService({ client, triggers, services }: Tools, key: string): Promise<void> {
+async function syncService({ client, triggers, services, slices }: Tools, key: string): Promise<void> {
   const { namespace, name } = splitKey(key);
   const service = client.get('services', namespace, name);
   if (service === undefined) {
@@ -90,17 +75,17 @@ async function syncService({ client, triggers, services }: Tools, key: string): 
     triggers.forget(key);
     return;
   }
-  const slices = slicesOf(client, namespace, name, MANAGER);
-  if (isExternalName(service)) return applyPlan(client, { create: [], update: [], remove: slices });
+  const existing = slices.slicesOf(key);
+  if (isExternalName(service)) return slices.apply({ create: [], update: [], remove: existing });
   // Whoever takes the selector away keeps the endpoints as they are, to look after them.
   if (!hasSelector(service)) return;
   const pods = services.podsOf(key);
   const metadata = metadataOf(service, triggers.next(service, pods));
-  const own = slices.filter((slice) => controllerOf(slice)?.uid === service.metadata.uid);
+  const own = existing.filter((slice) => controllerOf(slice)?.uid === service.metadata.uid);
   const families = familiesOf(service);
   const plans = families.map((family) => planFamily(client, service, { family, pods, metadata, own }));
-  const foreign = slices.filter((slice) => !own.includes(slice) || !isOfFamilies(slice, families));
-  await applyPlan(client, {
+  const foreign = existing.filter((slice) => !own.includes(slice) || !isOfFamilies(slice, families));
+  await slices.apply({
     create: service.metadata.deletionTimestamp === undefined ? plans.flatMap(({ create }) => create) : [],
     update: plans.flatMap(({ update }) => update),
     remove: [...plans.flatMap(({ remove }) => remove), ...foreign],
@@ -130,22 +115,6 @@ const planFamily = (
     maxEndpoints: MAX_ENDPOINTS,
     placeholder: true,
   });
-
-/** The slices of a Service that `manager` writes and that are not on their way out. */
-export const slicesOf = (
-  client: Client,
-  namespace: string,
-  service: string,
-  manager: string,
-): readonly Slice[] =>
-  client
-    .list('endpointslices', namespace)
-    .filter(
-      ({ metadata: { labels, deletionTimestamp } }) =>
-        labels?.[SERVICE_NAME_LABEL] === service &&
-        labels[MANAGED_BY_LABEL] === manager &&
-        deletionTimestamp === undefined,
-    );
 
 function metadataOf(service: Service, trigger: string | undefined): SliceMetadata {
   const { name, namespace = '', labels = {} } = service.metadata;

@@ -8,8 +8,12 @@ import { canonical } from '../equality.ts';
 import { keyOf, splitKey } from '../keys.ts';
 import { newControllerRef } from '../ownership.ts';
 import { createEventRecorder, type EventRecorder } from '../recorder.ts';
-import { applyPlan } from './apply-plan.ts';
-import { MANAGED_BY_LABEL, ownerKey, SERVICE_NAME_LABEL, slicesOf } from './endpointslice-controller.ts';
+import {
+  MANAGED_BY_LABEL,
+  SERVICE_NAME_LABEL,
+  watchServiceSlices,
+  type ServiceSlices,
+} from './service-slices.ts';
 import { planSlices, type PortGroup, type SliceMetadata } from './slice-planner.ts';
 import { TRIGGER_TIME } from './trigger-time.ts';
 
@@ -37,7 +41,7 @@ export function startMirroringController({ client, clock, log }: ControllerTools
     name: 'endpointslicemirroring',
     clock,
     log,
-    sync: (key) => syncEndpoints(client, recorder, key),
+    sync: (key) => syncEndpoints({ client, recorder, slices }, key),
   });
   const enqueue = (object: Endpoints | Service): void => controller.enqueue(keyOf(object));
   const enqueueEndpoints = (endpoints: Endpoints): void => {
@@ -46,10 +50,7 @@ export function startMirroringController({ client, clock, log }: ControllerTools
     // By far the most: another controller writes their slices.
     if (service === undefined || !hasAnySelector(service)) enqueue(endpoints);
   };
-  const enqueueMirrored = (slice: Kinds['endpointslices']): void => {
-    const key = ownerKey(slice, MANAGER);
-    if (key !== undefined) controller.enqueue(key);
-  };
+  const slices = watchServiceSlices(client, MANAGER, (key) => controller.enqueue(key));
   const unwatch = [
     client.watch('endpoints', {
       added: enqueueEndpoints,
@@ -63,14 +64,11 @@ export function startMirroringController({ client, clock, log }: ControllerTools
       },
       deleted: enqueue,
     }),
-    client.watch('endpointslices', {
-      updated: (_, slice) => enqueueMirrored(slice),
-      deleted: enqueueMirrored,
-    }),
   ];
   return {
     async stop() {
       for (const end of unwatch) end();
+      slices.stop();
       await controller.stop();
       await recorder.flush();
     },
@@ -79,13 +77,19 @@ export function startMirroringController({ client, clock, log }: ControllerTools
 
 const hasAnySelector = ({ spec }: Service): boolean => Object.keys(spec?.selector ?? {}).length > 0;
 
-async function syncEndpoints(client: Client, recorder: EventRecorder, key: string): Promise<void> {
+interface Tools {
+  readonly client: Client;
+  readonly recorder: EventRecorder;
+  readonly slices: ServiceSlices;
+}
+
+async function syncEndpoints({ client, recorder, slices }: Tools, key: string): Promise<void> {
   const { namespace, name } = splitKey(key);
   const service = client.get('services', namespace, name);
   const endpoints = client.get('endpoints', namespace, name);
-  const existing = slicesOf(client, namespace, name, MANAGER);
+  const existing = slices.slicesOf(key);
   if (endpoints === undefined || service === undefined || !isMirrored(endpoints, service)) {
-    await applyPlan(client, { create: [], update: [], remove: existing });
+    await slices.apply({ create: [], update: [], remove: existing });
     return;
   }
   const subsets = (endpoints.subsets ?? []).map(truncate);
@@ -101,7 +105,7 @@ async function syncEndpoints(client: Client, recorder: EventRecorder, key: strin
       placeholder: false,
     });
     const create = endpoints.metadata.deletionTimestamp === undefined ? plan.create : [];
-    await applyPlan(client, { ...plan, create });
+    await slices.apply({ ...plan, create });
   }
 }
 
