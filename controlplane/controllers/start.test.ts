@@ -117,6 +117,7 @@ describe('a cluster that starts', () => {
       await client.update('services', { ...now, spec: { ...now.spec, type: 'ClusterIP' } });
       await client.settled();
       expect(ingress('one')).toBeUndefined();
+      expect(client.get('services', 'default', 'one')?.metadata.finalizers ?? []).toEqual([]);
       await addService('two');
       await client.settled();
       expect(ingress('two')?.[0]?.ip).toBe('172.18.255.254');
@@ -139,6 +140,35 @@ describe('a cluster that starts', () => {
       await client.delete('services', 'default', 'one');
       await client.settled();
       expect(ingress('two')?.[0]?.ip).toBe('172.18.200.1');
+    });
+
+    it('has a Service that is deleted wait until its addresses are given back', async () => {
+      await addNode();
+      await addService('one');
+      await client.settled();
+      const { finalizers } = client.get('services', 'default', 'one')!.metadata;
+      expect(finalizers).toEqual(['service.kubernetes.io/load-balancer-cleanup']);
+      await client.delete('services', 'default', 'one');
+      await client.settled();
+      expect(client.get('services', 'default', 'one')).toBeUndefined();
+      const own = client.list('events').filter(({ involvedObject }) => involvedObject.name === 'one');
+      const reasons = own.map(({ reason }) => reason);
+      expect(reasons.slice(-2)).toEqual(['DeletingLoadBalancer', 'DeletedLoadBalancer']);
+    });
+
+    it('gives an address of each family', async () => {
+      await client.create('nodes', {
+        metadata: {
+          name: 'node1',
+          annotations: { 'podlab.io/node-cidr': '172.18.0.3/16,fd12::3/64' },
+        },
+      });
+      await addService('both', { ipFamilies: ['IPv6', 'IPv4'] });
+      await client.settled();
+      expect(ingress('both')).toEqual([
+        { ip: 'fd12::ffff', ipMode: 'VIP' },
+        { ip: '172.18.255.254', ipMode: 'VIP' },
+      ]);
     });
 
     it('leaves one of a foreign class alone', async () => {
