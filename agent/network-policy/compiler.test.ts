@@ -111,7 +111,7 @@ const pod: Arbitrary<PolicyPod> = record({
   http: constantFrom(80, 8080),
   named: constantFrom(0, 1, 2),
 }).map(({ namespace, index, labels: own, nodeName, http, named }) => {
-  const number = NAMESPACES.indexOf(namespace as 'x') * 3 + index + 1;
+  const number = NAMESPACES.indexOf(namespace) * 3 + index + 1;
   return {
     kind: 'Pod',
     namespace,

@@ -162,12 +162,11 @@ export class FakeNft {
       if (rest.startsWith('jump ')) return this.#walk(this.table!.chains.get(rest.slice(5))!, packet);
       const vmap = /^(ip6?) (saddr|daddr) vmap @(\S+)$/.exec(rest);
       if (vmap !== null) return this.#goto(vmap[1]!, packet[vmap[2] as 'saddr'], vmap[3]!, packet);
-      const match = EXPRESSIONS.map(({ pattern, holds }) => ({ found: pattern.exec(rest), holds })).find(
-        ({ found }) => found !== null,
-      );
-      if (match?.found == null) throw new Error(`no packet can be walked through: ${rest}`);
-      if (!match.holds(match.found, packet, this.table!)) return undefined;
-      rest = rest.slice(match.found[0].length).trimStart();
+      const match = EXPRESSIONS.find(({ pattern }) => pattern.test(rest));
+      const found = match?.pattern.exec(rest);
+      if (match === undefined || found == null) throw new Error(`no packet can be walked through: ${rest}`);
+      if (!match.holds(found, packet, this.table!)) return undefined;
+      rest = rest.slice(found[0].length).trimStart();
     }
   }
 
