@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { CommandError, runCommand } from '#api/command.ts';
+import { BRIDGE_GUARD, REMOVE_BRIDGE_GUARD } from './bridge-guard.ts';
 import type { Compiler, Ruleset } from './compiler.ts';
 import { TABLE } from './names.ts';
 import { REMOVE_TABLE, replaceTable, updateTable, type TableOptions, type Told } from './table.ts';
@@ -67,11 +68,22 @@ export class KernelTable {
   async #remove(): Promise<void> {
     this.#told = undefined;
     await this.#nft(['-f', '-'], REMOVE_TABLE);
+    await this.#guardBridge(REMOVE_BRIDGE_GUARD);
     this.#told = 'none';
   }
 
   async #replace(ruleset: Ruleset): Promise<void> {
+    await this.#guardBridge(BRIDGE_GUARD);
     await this.#apply(replaceTable(ruleset, this.#options), ruleset);
+  }
+
+  async #guardBridge(text: string): Promise<void> {
+    if (!this.#options.families.includes('IPv6')) return;
+    try {
+      await this.#nft(['-f', '-'], text);
+    } catch (err) {
+      this.#options.log.warn({ err }, 'Pods of this node may reach each other by link-local addresses');
+    }
   }
 
   /** Remembers the chains and sets by what they are now; a set's elements are told to it as it changes. */

@@ -68,6 +68,7 @@ async function wire(name: PodName): Promise<void> {
      ip link set lo up; ip link set eth0 addrgenmode none; ip link set eth0 up
      ip addr add ${ip4(name)}/32 dev eth0; ip -6 addr add ${ip6(name)}/128 dev eth0 nodad
      ip route add 10.244.1.1 dev eth0 scope link; ip route add default via 10.244.1.1
+     ip -6 addr add fe80::${PODS.indexOf(name) + 2}/64 dev eth0 nodad
      ip -6 route add fd00:10:244:1::1 dev eth0; ip -6 route add default via fd00:10:244:1::1`,
   );
 }
@@ -170,8 +171,9 @@ describe.skipIf(obstacle !== undefined)('under NetworkPolicies, packets', () => 
         tcp(netns('other'), ip6('web'), 8080),
         udp(OUTSIDE, ip4('web'), 53),
         tcp(netns('web'), SERVICE_IP, 80),
+        tcp(netns('other'), 'fe80::2%eth0', 8080),
       ),
-    ).toEqual(['passed', 'passed', 'passed', 'passed']);
+    ).toEqual(['passed', 'passed', 'passed', 'passed', 'passed']);
     expect(await shell(NODE, 'nft list tables')).not.toContain(TABLE);
   });
 
@@ -183,9 +185,10 @@ describe.skipIf(obstacle !== undefined)('under NetworkPolicies, packets', () => 
       tcp(netns('client'), SERVICE_IP, 80),
       udp(netns('client'), ip4('web'), 53),
       tcp(OUTSIDE, ip4('web'), 8080),
+      tcp(netns('client'), 'fe80::2%eth0', 8080),
       shell(netns('client'), `ping -c1 -W1 ${ip4('web')} >/dev/null && echo passed || echo silence`),
     ]);
-    expect(answers.map((answer) => answer.trim())).toEqual(Array.from({ length: 6 }, () => 'silence'));
+    expect(answers.map((answer) => answer.trim())).toEqual(Array.from({ length: 7 }, () => 'silence'));
     expect(
       await together(
         tcp(NODE, ip4('web'), 8080),
@@ -260,7 +263,7 @@ describe.skipIf(obstacle !== undefined)('under NetworkPolicies, packets', () => 
 
   test('of an open connection stop when a policy forbids it, and of a new label at once', async () => {
     await apply({ a: { ...web, ingress: [fromClient] } });
-    const listening = `require('net').createServer((s) => s.pipe(s)).listen(8080, '::', () => console.log('up'))`;
+    const listening = `require('net').createServer((s) => s.on('error', () => {}).pipe(s)).listen(8080, '::', () => console.log('up'))`;
     expect((await start(netns('web'), listening)).said).toBe('up\n');
     const talking = `const s = require('net').connect(8080, '${ip4('web')}', () => setInterval(() => s.write('x'), 50));
       let last = 0; s.on('data', () => { if (last === 0) console.log('first'); last = Date.now(); });
