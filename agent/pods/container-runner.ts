@@ -1,5 +1,5 @@
 import type { Container } from '#api/gen/types.ts';
-import { startContainerProbes } from '../probes/container-probes.ts';
+import { startContainerProbes, type ContainerProbes } from '../probes/container-probes.ts';
 import { ImageError } from '../images/image-manager.ts';
 import { RuntimeError, type RuntimeContainer } from '../runtime/runtime.ts';
 import { errorText, sleep, untilDone, type AgentContext } from './agent-context.ts';
@@ -46,7 +46,7 @@ export class ContainerRunner {
   readonly #context: AgentContext;
   readonly #ground: PodGround;
   readonly #container: () => Container;
-  #stopProbes: () => void = () => undefined;
+  #probes: ContainerProbes | undefined;
 
   constructor(context: AgentContext, ground: PodGround, name: string, container: () => Container) {
     this.record = newRecord(name);
@@ -258,7 +258,9 @@ export class ContainerRunner {
     record.operation = 'stopping';
     // Whatever its exit code will be, it did not end by itself.
     record.current = { ...run, restart: true };
-    this.#stopProbes();
+    // A Pod that ends is still served by while no other is ready (KEP-1669), so it matters whether it answers.
+    if (this.#ground.ending.aborted) this.#probes?.stopRestarting();
+    else this.#probes?.stop();
     this.#emit('Normal', 'Killing', message);
     const deadline = this.#context.clock.now() + graceSeconds * 1000;
     const [hooked] = await Promise.all([this.#preStop(run, deadline), this.#linger(graceSeconds)]);
@@ -325,7 +327,7 @@ export class ContainerRunner {
       this.#context.runtime.inspect(id),
     );
     if (found?.state === 'running' || record.current?.container.id !== id) return;
-    this.#stopProbes();
+    this.#probes?.stop();
     const container = found ?? lostContainer(record.current.container, this.#context.clock.now());
     const { restartCount } = record.current;
     const message = await terminationMessage(
@@ -362,11 +364,11 @@ export class ContainerRunner {
     const { record } = this;
     const run = record.current?.container;
     if (run === undefined) return;
-    this.#stopProbes();
+    this.#probes?.stop();
     const { runtime, serves } = this.#context;
     const container = this.#container();
     const ports = tcpPorts(container);
-    this.#stopProbes = startContainerProbes({
+    this.#probes = startContainerProbes({
       target: { container, containerId: run.id, podIp, runtime },
       serves: ports.length === 0 ? undefined : () => serves(run.pid, ports),
       clock: this.#context.clock,
@@ -385,7 +387,7 @@ export class ContainerRunner {
   }
 
   close(): void {
-    this.#stopProbes();
+    this.#probes?.stop();
   }
 }
 

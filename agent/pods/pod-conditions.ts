@@ -84,7 +84,7 @@ function containersReadyVerdict(
   const sidecars = initContainers(view.pod).filter(isRestartableInit);
   const statuses = new Map([...inits, ...apps].map((one) => [one.name, one]));
   const unready = [...sidecars, ...appContainers(view.pod)]
-    .filter((one) => statuses.get(one.name)?.ready !== true || view.ending !== undefined)
+    .filter((one) => statuses.get(one.name)?.ready !== true || isFailing(view))
     .map((one) => one.name);
   return unready.length === 0
     ? { status: true }
@@ -94,6 +94,9 @@ function containersReadyVerdict(
         message: `containers with unready status: [${unready.join(' ')}]`,
       };
 }
+
+/** A Pod that is deleted stays ready while its containers are: whether it may be sent to, its deletion says. */
+const isFailing = ({ ending }: PodView): boolean => ending !== undefined && ending.why !== 'deleted';
 
 function readyVerdict({ pod }: PodView, phase: string, containersReady: Verdict): Verdict {
   if (!containersReady.status || phase !== 'Running') return containersReady;

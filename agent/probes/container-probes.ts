@@ -22,17 +22,27 @@ export interface ContainerProbesOptions {
 
 type Kind = 'Startup' | 'Readiness' | 'Liveness';
 
-/** Runs the probes of one running container; the others wait for the startup probe. The returned function stops them. */
-export function startContainerProbes(options: ContainerProbesOptions): () => void {
+export interface ContainerProbes {
+  stop(): void;
+  /** Only readiness is asked for from now on: the container is to end, but may be served by until it has. */
+  stopRestarting(): void;
+}
+
+/** Runs the probes of one running container; the others wait for the startup probe. */
+export function startContainerProbes(options: ContainerProbesOptions): ContainerProbes {
   const { startupProbe } = options.target.container;
+  /** Of the startup, later of the liveness probe. */
   const stops: (() => void)[] = [];
+  const stopRestarting = (): void => stops.splice(0).forEach((stop) => stop());
+  let stopReadiness: (() => void) | undefined;
   let done = false;
   const begin = (): void => {
     if (done) return;
     done = true;
-    stops.splice(0).forEach((stop) => stop());
+    stopRestarting();
     options.onStarted();
-    stops.push(...startOthers(options));
+    stopReadiness = startReadiness(options);
+    stops.push(...startLiveness(options));
   };
   if (startupProbe === undefined || options.started) begin();
   else {
@@ -42,23 +52,29 @@ export function startContainerProbes(options: ContainerProbesOptions): () => voi
       ),
     );
   }
-  return () => stops.splice(0).forEach((stop) => stop());
+  return {
+    stop() {
+      stopRestarting();
+      stopReadiness?.();
+    },
+    stopRestarting,
+  };
 }
 
-function startOthers(options: ContainerProbesOptions): (() => void)[] {
-  const { readinessProbe, livenessProbe } = options.target.container;
-  return [
-    readinessProbe === undefined
-      ? readyWithoutProbe(options)
-      : startLoop(options, 'Readiness', readinessProbe, options.onReady),
-    ...(livenessProbe === undefined
-      ? []
-      : [
-          startLoop(options, 'Liveness', livenessProbe, (ok) => {
-            if (!ok) unhealthy(options, 'liveness', livenessProbe);
-          }),
-        ]),
-  ];
+function startReadiness(options: ContainerProbesOptions): () => void {
+  const { readinessProbe } = options.target.container;
+  return readinessProbe === undefined
+    ? readyWithoutProbe(options)
+    : startLoop(options, 'Readiness', readinessProbe, options.onReady);
+}
+
+function startLiveness(options: ContainerProbesOptions): (() => void)[] {
+  const { livenessProbe } = options.target.container;
+  if (livenessProbe === undefined) return [];
+  const loop = startLoop(options, 'Liveness', livenessProbe, (ok) => {
+    if (!ok) unhealthy(options, 'liveness', livenessProbe);
+  });
+  return [loop];
 }
 
 /**
