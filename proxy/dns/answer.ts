@@ -1,118 +1,172 @@
-import type { Answer, Question } from 'dns-packet';
+import { familyOf, numberToIp } from '#api/ip.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { aAnswer, lookUp, namesOf, soaAnswer, srvAnswer, TTL, type NameRecords } from './records.ts';
+import type { Query } from './reader.ts';
+import { bare, TYPE, type Reply, type ResourceRecord } from './record.ts';
+import { lookUp, type NameRecords } from './records.ts';
+import type { ZoneIndex } from './zone-index.ts';
 
-export type Rcode = 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'FORMERR' | 'NOTIMP' | 'REFUSED';
-
-export interface Reply {
-  readonly rcode: Rcode;
-  readonly answers: readonly Answer[];
-  readonly authorities: readonly Answer[];
-  readonly additionals: readonly Answer[];
-  /** Where the answer goes on: a name outside the cluster, to be asked for upstream. */
-  readonly alias?: string;
-}
+/** Seconds, as in kubeadm's Corefile: for how long clients may keep an answer. */
+export const TTL = 30;
+/** Of `dns-version`, as CoreDNS has it. */
+const VERSION_TTL = 28_800;
+const LONGEST_ALIAS = 8;
 
 export interface Zone {
   readonly state: ClusterState;
+  readonly index: ZoneIndex;
   /** Before that nobody can say that a name does not exist. */
   readonly synced: () => boolean;
-  /** `cluster.local` */
+  /** `cluster.local`, in lower case. */
   readonly domain: string;
+  /** This server's own addresses. */
+  readonly serverIps: readonly string[];
   /** Whether reverse lookups of this address are the cluster's to answer. */
   readonly ownsAddress: (ip: string) => boolean;
 }
 
+type Question = Pick<Query, 'name' | 'type'>;
+
 /** The cluster's answer; undefined: the name is none of the cluster's. Pure but for the state that it reads. */
 export function answer(question: Question, zone: Zone): Reply | undefined {
-  const name = question.name.toLowerCase().replace(/\.$/, '');
+  const name = question.name.toLowerCase();
   const ip = reverseAddress(name);
   if (ip !== undefined) return answerReverse(question, ip, zone);
   if (name !== zone.domain && !name.endsWith(`.${zone.domain}`)) return undefined;
-  return answerForward(question, name, zone);
+  if (question.type === TYPE.AXFR || question.type === TYPE.IXFR) return bare('REFUSED');
+  return name === zone.domain ? answerApex(question, zone) : answerName(question, name, zone);
 }
 
-function answerForward(question: Question, name: string, zone: Zone): Reply {
-  const { state, domain } = zone;
-  const records = lookUp(state, name.slice(0, -domain.length).replace(/\.$/, ''), domain);
-  if (records === undefined) return zone.synced() ? refuse('NXDOMAIN', domain) : failed();
+function answerApex(question: Question, zone: Zone): Reply {
+  if (question.type === TYPE.SOA) return found([soa(zone)]);
+  if (question.type !== TYPE.NS) return nothing(zone);
+  const target = serverName(zone);
+  return found([{ type: 'NS', name: question.name, ttl: TTL, target }], addresses(target, zone.serverIps));
+}
+
+function answerName(question: Question, name: string, zone: Zone): Reply {
+  const records = recordsAt(name, zone);
+  if (records === undefined) return zone.synced() ? denied(zone) : bare('SERVFAIL');
   if (records.cname !== undefined) return followAlias(question, records.cname, zone);
   const answers = answersOf(question, records);
-  if (answers.length === 0) return refuse('NOERROR', domain);
-  return { rcode: 'NOERROR', answers, authorities: [], additionals: targets(question, records, zone) };
+  return answers.length === 0 ? nothing(zone) : found(answers, additionalsOf(question, records));
 }
 
-function answersOf({ type, name }: Question, records: NameRecords): Answer[] {
-  const any = (type as string) === 'ANY';
-  return [
-    ...(type === 'A' || any ? shuffled(records.a).map((ip) => aAnswer(name, ip)) : []),
-    ...(type === 'SRV' || any
-      ? records.srv.map((srv) => srvAnswer(name, srv, Math.floor(100 / records.srv.length)))
-      : []),
-    ...((type === 'TXT' || any) && records.txt !== undefined
-      ? [{ type: 'TXT' as const, name, ttl: TTL, data: [records.txt] }]
-      : []),
-  ];
+function recordsAt(name: string, zone: Zone): NameRecords | undefined {
+  if (name === serverName(zone)) return { ips: zone.serverIps, srv: [] };
+  // Names between the zone and the server's: they exist without records.
+  if (name === `dns.${zone.domain}`) return { ips: [], srv: [] };
+  const relative = name.slice(0, -zone.domain.length - 1);
+  return lookUp(zone.state, (namespace) => zone.index.hasServices(namespace), relative, zone.domain);
+}
+
+function answersOf({ type, name }: Question, records: NameRecords): ResourceRecord[] {
+  if (type === TYPE.A) return addresses(name, shuffled(ofFamily(records, 'IPv4')));
+  if (type === TYPE.AAAA) return addresses(name, shuffled(ofFamily(records, 'IPv6')));
+  if (type === TYPE.SRV) return srvRecords(name, records);
+  if (type === TYPE.TXT && records.txt !== undefined)
+    return [{ type: 'TXT', name, ttl: VERSION_TTL, text: records.txt }];
+  return [];
+}
+
+const ofFamily = ({ ips }: NameRecords, family: 'IPv4' | 'IPv6'): string[] =>
+  ips.filter((ip) => familyOf(ip) === family);
+
+const addresses = (name: string, ips: readonly string[]): ResourceRecord[] =>
+  ips.map((ip) => ({ type: familyOf(ip) === 'IPv6' ? 'AAAA' : 'A', name, ttl: TTL, ip }));
+
+/** Each once, also when the target has addresses of both families. */
+function srvRecords(name: string, { srv }: NameRecords): ResourceRecord[] {
+  const weight = Math.max(1, Math.floor(100 / srv.length));
+  const once = new Map(srv.map((one) => [`${one.port} ${one.target}`, one]));
+  return [...once.values()].map(({ port, target }) => ({
+    type: 'SRV',
+    name,
+    ttl: TTL,
+    priority: 0,
+    weight,
+    port,
+    target,
+  }));
+}
+
+function additionalsOf({ type }: Question, { srv }: NameRecords): ResourceRecord[] {
+  if (type !== TYPE.SRV) return [];
+  const once = new Map(srv.map((one) => [`${one.ip} ${one.target}`, one]));
+  return [...once.values()].flatMap(({ target, ip }) => addresses(target, [ip]));
 }
 
 /** Clients tend to take the first address. */
-function shuffled<T>(items: readonly T[]): T[] {
-  const start = Math.floor(Math.random() * items.length);
-  return [...items.slice(start), ...items.slice(0, start)];
-}
-
-/** The addresses of SRV targets, which save clients a question each. */
-function targets({ type }: Question, records: NameRecords, { state, domain }: Zone): Answer[] {
-  if (type !== 'SRV') return [];
-  return [...new Set(records.srv.map((srv) => srv.target))].flatMap((target) => {
-    const found = lookUp(state, target.slice(0, -domain.length - 1), domain);
-    return (found?.a ?? []).map((ip) => aAnswer(target, ip));
-  });
-}
-
-const LONGEST_ALIAS = 8;
-
-function followAlias(question: Question, cname: string, zone: Zone, depth = 0): Reply {
-  const alias: Answer = { type: 'CNAME', name: question.name, ttl: TTL, data: cname };
-  const alone = { rcode: 'NOERROR', answers: [alias], authorities: [], additionals: [] } as const;
-  if (question.type === 'CNAME') return alone;
-  const target = cname.toLowerCase();
-  if (!target.endsWith(`.${zone.domain}`)) return { ...alone, alias: cname };
-  if (depth >= LONGEST_ALIAS) return failed();
-  const records = lookUp(zone.state, target.slice(0, -zone.domain.length - 1), zone.domain);
-  const next = { ...question, name: cname };
-  if (records?.cname !== undefined) {
-    const rest = followAlias(next, records.cname, zone, depth + 1);
-    return { ...rest, answers: [alias, ...rest.answers] };
+function shuffled<T>(items: T[]): T[] {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [items[last], items[other]] = [items[other]!, items[last]!];
   }
-  return { ...alone, answers: [alias, ...(records === undefined ? [] : answersOf(next, records))] };
+  return items;
+}
+
+/** An alias that leads to no record of the type is not told of (CoreDNS `plugin/backend_lookup.go`). */
+function followAlias(question: Question, cname: string, zone: Zone): Reply {
+  const chain: ResourceRecord[] = [];
+  let owner = question.name;
+  let target = cname;
+  while (chain.length < LONGEST_ALIAS) {
+    chain.push({ type: 'CNAME', name: owner, ttl: TTL, target });
+    if (question.type === TYPE.CNAME) return found(chain);
+    const lower = target.toLowerCase();
+    if (!lower.endsWith(`.${zone.domain}`)) return { ...found(chain), alias: target };
+    const records = recordsAt(lower, zone);
+    owner = target;
+    if (records?.cname === undefined) {
+      const answers = records === undefined ? [] : answersOf({ ...question, name: owner }, records);
+      return answers.length === 0 ? nothing(zone) : found([...chain, ...answers]);
+    }
+    target = records.cname;
+  }
+  return nothing(zone);
 }
 
 function answerReverse(question: Question, ip: string, zone: Zone): Reply | undefined {
-  const names = namesOf(zone.state, ip, zone.domain);
+  const names = zone.index.namesOf(ip);
   if (names.length === 0 && !zone.ownsAddress(ip)) return undefined;
-  if (names.length === 0) return zone.synced() ? refuse('NXDOMAIN', zone.domain) : failed();
-  if (question.type !== 'PTR') return refuse('NOERROR', zone.domain);
-  const answers = names.map((data): Answer => ({ type: 'PTR', name: question.name, ttl: TTL, data }));
-  return { rcode: 'NOERROR', answers, authorities: [], additionals: [] };
+  if (names.length === 0) return zone.synced() ? denied(zone) : bare('SERVFAIL');
+  if (question.type !== TYPE.PTR) return nothing(zone);
+  return found(
+    names.map((name) => ({ type: 'PTR', name: question.name, ttl: TTL, target: `${name}.${zone.domain}` })),
+  );
 }
 
-/** `10.96.0.1` from `1.0.96.10.in-addr.arpa`. */
-function reverseAddress(name: string): string | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
-  return match === null ? undefined : [match[4], match[3], match[2], match[1]].join('.');
+/** `10.96.0.1` from `1.0.96.10.in-addr.arpa`, and likewise from the nibbles of an IPv6 address. */
+export function reverseAddress(name: string): string | undefined {
+  const ipv4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
+  if (ipv4 !== null) return ipv4.slice(1).toReversed().join('.');
+  if (!/^([0-9a-f]\.){32}ip6\.arpa$/.test(name)) return undefined;
+  const nibbles = name.slice(0, 63).split('.').toReversed().join('');
+  return numberToIp(BigInt(`0x${nibbles}`), 'IPv6');
 }
 
-const refuse = (rcode: 'NXDOMAIN' | 'NOERROR', domain: string): Reply => ({
-  rcode,
-  answers: [],
-  authorities: [soaAnswer(domain)],
-  additionals: [],
+const found = (answers: readonly ResourceRecord[], additionals: readonly ResourceRecord[] = []): Reply => ({
+  rcode: 'NOERROR',
+  answers,
+  authorities: [],
+  additionals,
 });
 
-export const failed = (rcode: Rcode = 'SERVFAIL'): Reply => ({
-  rcode,
-  answers: [],
-  authorities: [],
-  additionals: [],
+/** The name exists, without a record of this type. */
+const nothing = (zone: Zone): Reply => ({ ...bare('NOERROR'), authorities: [soa(zone)] });
+const denied = (zone: Zone): Reply => ({ ...bare('NXDOMAIN'), authorities: [soa(zone)] });
+
+const serverName = ({ domain }: Zone): string => `ns.dns.${domain}`;
+
+/** Goes with every answer that says "no": how long that may be believed. */
+const soa = (zone: Zone): ResourceRecord => ({
+  type: 'SOA',
+  name: zone.domain,
+  ttl: TTL,
+  mname: serverName(zone),
+  rname: `hostmaster.${zone.domain}`,
+  serial: 1,
+  refresh: 7200,
+  retry: 1800,
+  expire: 86_400,
+  minimum: TTL,
 });

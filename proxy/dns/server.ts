@@ -1,14 +1,18 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, type Server, type Socket } from 'node:net';
-import { encode, decode, type Answer } from 'dns-packet';
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { answer, failed, type Reply, type Zone } from './answer.ts';
-import { readQuery, writeReply, type Query } from './message.ts';
-import { framed, type Upstream } from './upstream.ts';
+import { answer, type Zone } from './answer.ts';
+import { serveConnection } from './connection.ts';
+import { readQuery, type Query } from './reader.ts';
+import { bare, type Reply } from './record.ts';
+import type { Upstream } from './upstream.ts';
+import { writeRefusal, writeReply } from './writer.ts';
 
-const MOST_CONNECTIONS = 256;
-/** Milliseconds without a question. */
-const IDLE_CONNECTION = 10_000;
+const MOST_CONNECTIONS = 1024;
+/** So that no Pod takes the others' place. */
+const MOST_OF_CLIENT = 64;
+/** Bytes that the kernel keeps for us: a burst of questions is not to be lost while the process does something else. */
+const RECEIVE_BUFFER = 1024 * 1024;
 
 export interface DnsServerOptions {
   readonly host: string;
@@ -24,20 +28,26 @@ export interface DnsServer {
 
 /** Listens over UDP and TCP. Rejects when the address cannot be had. */
 export async function listenDns(options: DnsServerOptions): Promise<DnsServer> {
-  const udp = createSocket('udp4');
-  const connections = new Set<Socket>();
-  const tcp = createServer((socket) => serveConnection(options, connections, socket));
+  const udp = createSocket({
+    type: isIPv6(options.host) ? 'udp6' : 'udp4',
+    recvBufferSize: RECEIVE_BUFFER,
+  });
+  const connections = new Connections((message) => respond(options, message, 'tcp'));
+  const tcp = createServer((socket) => connections.add(socket));
   tcp.maxConnections = MOST_CONNECTIONS;
   let closed = false;
-  const respondTo = async (message: Buffer, from: RemoteInfo): Promise<void> => {
-    const reply = await respond(options, message, 'udp');
-    // A packet can say that it came from port 0, to which nothing can be sent.
-    if (reply !== undefined && !closed && from.port !== 0) udp.send(reply, from.port, from.address, () => {});
-  };
-  udp.on('message', (message, from) => void respondTo(message, from));
+  udp.on('message', (message, from) => {
+    const send = (reply: Buffer | undefined): void => {
+      // A packet can say that it came from port 0, to which nothing can be sent.
+      if (reply !== undefined && !closed && from.port !== 0) sendTo(udp, reply, from);
+    };
+    const reply = respond(options, message, 'udp');
+    if (reply instanceof Promise) void reply.then(send);
+    else send(reply);
+  });
   const close = async (): Promise<void> => {
     closed = true;
-    for (const socket of connections) socket.destroy();
+    connections.destroy();
     await Promise.all([
       new Promise((resolve) => tcp.close(resolve)),
       new Promise<void>((resolve) => udp.close(resolve)),
@@ -54,6 +64,9 @@ export async function listenDns(options: DnsServerOptions): Promise<DnsServer> {
   return { close };
 }
 
+const sendTo = (udp: UdpSocket, reply: Buffer, from: RemoteInfo): void =>
+  udp.send(reply, from.port, from.address, () => {});
+
 async function listening(udp: UdpSocket, tcp: Server, { host, port }: DnsServerOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     udp.once('error', reject).bind(port, host, () => resolve());
@@ -65,52 +78,66 @@ async function listening(udp: UdpSocket, tcp: Server, { host, port }: DnsServerO
   tcp.removeAllListeners('error');
 }
 
-function serveConnection(options: DnsServerOptions, connections: Set<Socket>, socket: Socket): void {
-  connections.add(socket);
-  let read: Buffer = Buffer.alloc(0);
-  socket.on('close', () => connections.delete(socket));
-  socket.on('error', () => {});
-  socket.setTimeout(IDLE_CONNECTION, () => socket.destroy());
-  socket.on('data', (chunk: Buffer) => {
-    read = Buffer.concat([read, chunk]);
-    while (read.length >= 2 && read.length >= 2 + read.readUInt16BE(0)) {
-      const message = read.subarray(2, 2 + read.readUInt16BE(0));
-      read = read.subarray(2 + message.length);
-      void respond(options, message, 'tcp').then((reply) => {
-        if (reply !== undefined && socket.writable) socket.write(framed(reply));
-        return reply;
-      });
-    }
-  });
-}
+/** The open connections, so many of a client at most. */
+class Connections {
+  readonly #open = new Set<Socket>();
+  readonly #ofClient = new Map<string, number>();
+  readonly #respond: (message: Buffer) => Answered;
 
-/** Never rejects: whatever was sent, the server goes on. */
-async function respond(
-  options: DnsServerOptions,
-  message: Buffer,
-  transport: 'udp' | 'tcp',
-): Promise<Buffer | undefined> {
-  const query = readQuery(message);
-  if (query === undefined || Buffer.isBuffer(query)) return query;
-  try {
-    const reply = answer(query.question, options.zone);
-    if (reply === undefined) return await options.upstream.ask(message, transport);
-    return writeReply(query, await withAlias(options, query, reply), transport);
-  } catch (error) {
-    options.log.debug({ name: query.question.name, error: (error as Error).message }, 'DNS question failed');
-    return writeReply(query, failed(), transport);
+  constructor(respondTo: (message: Buffer) => Answered) {
+    this.#respond = respondTo;
+  }
+
+  add(socket: Socket): void {
+    const client = socket.remoteAddress ?? '';
+    const count = this.#ofClient.get(client) ?? 0;
+    if (count >= MOST_OF_CLIENT) return void socket.destroy();
+    this.#ofClient.set(client, count + 1);
+    this.#open.add(socket);
+    socket.on('close', () => {
+      this.#open.delete(socket);
+      const left = (this.#ofClient.get(client) ?? 1) - 1;
+      if (left > 0) this.#ofClient.set(client, left);
+      else this.#ofClient.delete(client);
+    });
+    serveConnection(socket, this.#respond);
+  }
+
+  destroy(): void {
+    for (const socket of this.#open) socket.destroy();
   }
 }
 
-/** Adds what upstream servers say of the name that an ExternalName Service stands for. */
-async function withAlias({ upstream }: DnsServerOptions, query: Query, reply: Reply): Promise<Reply> {
-  if (reply.alias === undefined) return reply;
-  const questions = [{ ...query.question, name: reply.alias }];
-  const asked = encode({ type: 'query', id: 0, flags: 0x100, questions });
-  let reached = decode(await upstream.ask(asked, 'udp'));
-  if (reached.flag_tc) reached = decode(await upstream.ask(asked, 'tcp'));
-  const usable = (reached.answers ?? []).filter(
-    (one: Answer) => one.type === 'CNAME' || one.type === query.question.type,
-  );
-  return { ...reply, answers: [...reply.answers, ...usable] };
+type Answered = Buffer | undefined | Promise<Buffer | undefined>;
+
+/** Never throws or rejects: whatever was sent, the server goes on. What the cluster knows is answered at once. */
+function respond(options: DnsServerOptions, message: Buffer, transport: 'udp' | 'tcp'): Answered {
+  const query = readQuery(message);
+  if (query === undefined) return undefined;
+  if ('rcode' in query) return writeRefusal(query);
+  try {
+    const reply = answer(query, options.zone);
+    if (reply !== undefined && reply.alias === undefined) return writeReply(query, reply, transport);
+    return respondLater(options, query, reply, transport);
+  } catch (err) {
+    options.log.error({ err, name: query.name }, 'cannot answer a DNS question');
+    return writeReply(query, bare('SERVFAIL'), transport);
+  }
+}
+
+async function respondLater(
+  { upstream, log }: DnsServerOptions,
+  query: Query,
+  reply: Reply | undefined,
+  transport: 'udp' | 'tcp',
+): Promise<Buffer> {
+  try {
+    if (reply?.alias === undefined) return await upstream.ask(query, transport);
+    // What an ExternalName Service stands for.
+    const reached = await upstream.addresses(reply.alias, query.type);
+    return writeReply(query, { ...reply, answers: [...reply.answers, ...reached] }, transport);
+  } catch (error) {
+    log.debug({ name: query.name, error: (error as Error).message }, 'DNS question failed');
+    return writeReply(query, bare('SERVFAIL'), transport);
+  }
 }

@@ -1,15 +1,16 @@
-import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
 import type { Clock } from '#api/clock.ts';
-import { lifetime } from './message.ts';
+import { familyOf } from '#api/ip.ts';
+import { askTcp, askUdp, type Server } from './exchange.ts';
+import { isAnswered, isTruncated, readAddresses, type Query } from './reader.ts';
+import type { ResourceRecord } from './record.ts';
+import { ReplyCache } from './reply-cache.ts';
+import { passOn, writeQuery, writeQuestion } from './writer.ts';
 
 /** Milliseconds to wait for one server. */
 const TIMEOUT = 2000;
-const MOST_KEPT = 1000;
-/** Seconds; what is kept does not age in the copy that clients get. */
-const LONGEST_KEPT = 30;
 const MOST_AT_ONCE = 500;
+/** As a resolver does (`MAXNS` of resolv.h). */
+const MOST_SERVERS = 3;
 
 export interface UpstreamOptions {
   readonly servers: readonly string[];
@@ -19,108 +20,104 @@ export interface UpstreamOptions {
 
 /** The nameservers of a resolv.conf, in order. */
 export const nameservers = (resolvConf: string): string[] =>
-  resolvConf.split('\n').flatMap((line) => {
-    const match = /^\s*nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/.exec(line);
-    return match === null ? [] : [match[1]!];
-  });
+  resolvConf
+    .split('\n')
+    .flatMap((line) => /^\s*nameserver\s+(\S+)\s*$/.exec(line)?.[1] ?? [])
+    .filter((ip) => familyOf(ip) !== undefined)
+    .slice(0, MOST_SERVERS);
 
-/** Asks the servers that the node itself asks, and keeps their answers for a while. */
+interface Asked {
+  readonly question: Buffer;
+  readonly checkingDisabled: boolean;
+  /** undefined: without EDNS. */
+  readonly dnssecOk: boolean | undefined;
+}
+
+/**
+ * Asks the servers that the node itself asks, and keeps their replies for a while. Questions that are alike wait for one reply.
+ */
 export class Upstream {
-  readonly #options: UpstreamOptions;
-  readonly #kept = new Map<string, { reply: Buffer; until: number }>();
-  #underWay = 0;
+  readonly #clock: Clock;
+  readonly #cache = new ReplyCache();
+  readonly #underWay = new Map<string, Promise<Buffer>>();
+  /** Who has answered last comes first. */
+  #servers: readonly Server[];
 
-  constructor(options: UpstreamOptions) {
-    this.#options = options;
+  constructor({ servers, port = 53, clock }: UpstreamOptions) {
+    this.#clock = clock;
+    this.#servers = servers.map((ip) => ({ ip, port }));
   }
 
-  /** The reply with the query's id. Rejects when no server answered in time. */
-  async ask(query: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer> {
-    const key = `${transport}${query.toString('latin1', 2)}`;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.until > this.#options.clock.now()) return withId(kept.reply, query);
-    if (this.#underWay >= MOST_AT_ONCE)
-      throw new Error('too many questions are waiting for upstream servers');
-    this.#underWay++;
-    try {
-      const reply = await this.#askInTurn(query, transport);
-      this.#keep(key, reply);
-      return withId(reply, query);
-    } finally {
-      this.#underWay--;
-    }
+  /** The reply as the client that sent `query` takes it. Rejects when no server answered in time. */
+  async ask(query: Query, transport: 'udp' | 'tcp'): Promise<Buffer> {
+    const { checkingDisabled, edns } = query;
+    const question = lowerCase(query.question);
+    const reply = await this.#resolve({ question, checkingDisabled, dnssecOk: edns?.dnssecOk });
+    return passOn(reply, query, transport);
   }
 
-  async #askInTurn(query: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer> {
+  /** The addresses of a name, with the aliases that lead to them. Rejects when no server answered in time, or what cannot be read. */
+  async addresses(name: string, type: number): Promise<ResourceRecord[]> {
+    const question = writeQuestion(name.toLowerCase(), type);
+    const reply = await this.#resolve({ question, checkingDisabled: false, dnssecOk: false });
+    if (!isAnswered(reply)) throw new Error(`upstream servers cannot resolve ${name}`);
+    return readAddresses(reply);
+  }
+
+  #resolve(asked: Asked): Promise<Buffer> {
+    const { question, checkingDisabled, dnssecOk } = asked;
+    const key = `${checkingDisabled} ${dnssecOk} ${question.toString('latin1')}`;
+    const kept = this.#cache.get(key, this.#clock.now());
+    if (kept !== undefined) return Promise.resolve(kept);
+    const waiting = this.#underWay.get(key);
+    if (waiting !== undefined) return waiting;
+    if (this.#underWay.size >= MOST_AT_ONCE)
+      return Promise.reject(new Error('too many questions are waiting for upstream servers'));
+    const reply = this.#askInTurn(writeQuery(question, { id: 0, checkingDisabled, dnssecOk }))
+      .then((found) => {
+        this.#cache.put(key, found, this.#clock.now());
+        return found;
+      })
+      .finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, reply);
+    return reply;
+  }
+
+  /** A server that fails, or says that it cannot answer, is followed by the next; a packet may be lost, so that a single one is asked again. */
+  async #askInTurn(query: Buffer): Promise<Buffer> {
     let why = new Error('the node has no nameserver in /etc/resolv.conf');
-    for (const server of this.#options.servers) {
+    let refused: Buffer | undefined;
+    const servers = this.#servers;
+    for (const server of servers.length === 1 ? [servers[0]!, servers[0]!] : servers) {
       try {
-        return await (transport === 'udp' ? askUdp : askTcp)(server, this.#options.port ?? 53, query);
+        const reply = await askWhole(server, query);
+        if (!isAnswered(reply)) {
+          refused = reply;
+          continue;
+        }
+        if (server !== this.#servers[0])
+          this.#servers = [server, ...this.#servers.filter((other) => other !== server)];
+        return reply;
       } catch (error) {
         why = error as Error;
       }
     }
+    if (refused !== undefined) return refused;
     throw why;
   }
-
-  #keep(key: string, reply: Buffer): void {
-    const seconds = Math.min(lifetime(reply), LONGEST_KEPT);
-    if (seconds <= 0) return;
-    // The oldest goes first: a Map keeps the order in which it was filled.
-    this.#kept.delete(key);
-    if (this.#kept.size >= MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value ?? '');
-    this.#kept.set(key, { reply, until: this.#options.clock.now() + seconds * 1000 });
-  }
 }
 
-function withId(reply: Buffer, query: Buffer): Buffer {
-  const copy = Buffer.from(reply);
-  query.copy(copy, 0, 0, 2);
-  return copy;
+/** The question with its name in lower case; no length of a label, and no other byte, is a letter's. */
+function lowerCase(question: Buffer): Buffer {
+  const end = question.length - 4;
+  return Buffer.from(
+    question.map((byte, at) => (at < end && byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)),
+  );
 }
 
-/** A socket and an id of its own for each question: an answer is hard to forge. */
-function askUdp(server: string, port: number, query: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
-    const sent = Buffer.from(query);
-    sent.writeUInt16BE(randomInt(0x1_0000), 0);
-    const timer = setTimeout(() => end(() => reject(new Error(`${server} did not answer`))), TIMEOUT);
-    const end = (then: () => void): void => {
-      clearTimeout(timer);
-      socket.close(then);
-    };
-    socket.once('error', (error) => end(() => reject(error)));
-    socket.on('message', (reply) => {
-      if (reply.length >= 12 && reply.readUInt16BE(0) === sent.readUInt16BE(0)) {
-        socket.removeAllListeners('message');
-        end(() => resolve(reply));
-      }
-    });
-    socket.connect(port, server, () => socket.send(sent));
-  });
-}
-
-function askTcp(server: string, port: number, query: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: server, port, timeout: TIMEOUT });
-    let read: Buffer = Buffer.alloc(0);
-    socket.on('timeout', () => socket.destroy(new Error(`${server} did not answer`)));
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error(`${server} hung up`)));
-    socket.on('data', (chunk: Buffer) => {
-      read = Buffer.concat([read, chunk]);
-      if (read.length < 2 || read.length < 2 + read.readUInt16BE(0)) return;
-      resolve(read.subarray(2, 2 + read.readUInt16BE(0)));
-      socket.destroy();
-    });
-    socket.write(framed(query));
-  });
-}
-
-/** A message as it goes over TCP. */
-export function framed(message: Buffer): Buffer {
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(message.length);
-  return Buffer.concat([length, message]);
+async function askWhole(server: Server, query: Buffer): Promise<Buffer> {
+  const reply = await askUdp(server, query, TIMEOUT);
+  if (!isTruncated(reply)) return reply;
+  // Better a part than nothing: the client sees that it is cut.
+  return askTcp(server, query, TIMEOUT).catch(() => reply);
 }
