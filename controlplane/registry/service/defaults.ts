@@ -21,6 +21,9 @@ export function defaultService(service: Kinds['services']): void {
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   service.status ??= { loadBalancer: {} };
   service.status.loadBalancer ??= {};
+  if (spec.type === 'LoadBalancer') {
+    for (const ingress of service.status.loadBalancer.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
+  }
 }
 
 function defaultAffinity(spec: ServiceSpec): void {

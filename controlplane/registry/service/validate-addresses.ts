@@ -1,9 +1,9 @@
 import { familyOf } from '#api/ip.ts';
 import type { Kinds } from '#api/resources.ts';
-import { duplicate, invalid, notSupported, required, type FieldError } from '#api/status.ts';
+import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from '#api/status.ts';
 import { eachItem } from '../pod-spec/field-rules.ts';
 import { NOT_AN_IP } from '../strategies/core/endpoint-address.ts';
-import { isHeadless, needsClusterIp } from './needs.ts';
+import { isHeadless, needsClusterIp, needsHealthCheckPort } from './needs.ts';
 
 type Service = Kinds['services'];
 type Spec = NonNullable<Service['spec']>;
@@ -80,6 +80,10 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
   const bothBalance = spec.type === 'LoadBalancer' && before.type === 'LoadBalancer';
   if (bothBalance && spec.loadBalancerClass !== before.loadBalancerClass) {
     errors.push(invalid('spec.loadBalancerClass', spec.loadBalancerClass ?? null, ONCE_SET));
+  }
+  const checked = needsHealthCheckPort(service) && needsHealthCheckPort(old);
+  if (checked && spec.healthCheckNodePort !== before.healthCheckNodePort) {
+    errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'));
   }
   return errors;
 }

@@ -1,7 +1,6 @@
-import { isIP } from 'node:net';
 import type { ServicePort } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
-import { duplicate, forbidden, invalid, required, type FieldError } from '#api/status.ts';
+import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from '#api/status.ts';
 import {
   dns1123LabelProblems,
   dns1123SubdomainProblems,
@@ -14,12 +13,14 @@ import { portErrors, PROTOCOLS } from '../pod-spec/ports.ts';
 import { endpointAddressErrors } from '../strategies/core/endpoint-address.ts';
 import { isExternallyAccessible, isHeadless, needsHealthCheckPort } from './needs.ts';
 import { validateAddresses } from './validate-addresses.ts';
+import { validateLoadBalancer } from './validate-load-balancer.ts';
 
 type Service = Kinds['services'];
 type Spec = NonNullable<Service['spec']>;
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const POLICIES = ['Cluster', 'Local'];
+const DISTRIBUTIONS = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
 const KUBELET_PORT = 10250;
 const MAX_AFFINITY_SECONDS = 86400;
 
@@ -36,7 +37,7 @@ export function validateService(service: Service): FieldError[] {
     ...oneOf(spec.type, TYPES, 'spec.type'),
     ...validateNodePorts(spec),
     ...validateDuplicatePorts(spec),
-    ...validateLoadBalancer(spec),
+    ...validateLoadBalancer(service),
     ...validateTrafficPolicies(service, spec),
   ];
 }
@@ -145,43 +146,9 @@ function validateDuplicatePorts({ ports }: Spec): FieldError[] {
   });
 }
 
-function validateLoadBalancer(spec: Spec): FieldError[] {
-  const errors: FieldError[] = [];
-  const onlyFor = "may only be used when `type` is 'LoadBalancer'";
-  if (spec.type !== 'LoadBalancer') {
-    if ((spec.loadBalancerSourceRanges ?? []).length > 0) {
-      errors.push(forbidden('spec.LoadBalancerSourceRanges', onlyFor));
-    }
-    if (spec.allocateLoadBalancerNodePorts !== undefined) {
-      errors.push(forbidden('spec.allocateLoadBalancerNodePorts', onlyFor));
-    }
-    if (spec.loadBalancerClass !== undefined) errors.push(forbidden('spec.loadBalancerClass', onlyFor));
-    return errors;
-  }
-  return [
-    ...eachItem(spec.loadBalancerSourceRanges, 'spec.loadBalancerSourceRanges', (range, at) =>
-      isCidr(range)
-        ? []
-        : [invalid(at, range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')],
-    ),
-    ...(spec.loadBalancerClass
-      ? invalidFor(
-          'spec.loadBalancerClass',
-          spec.loadBalancerClass,
-          qualifiedNameProblems(spec.loadBalancerClass),
-        )
-      : []),
-  ];
-}
-
-function isCidr(text: string): boolean {
-  const [ip = '', length = ''] = text.trim().split('/');
-  const family = isIP(ip);
-  return family !== 0 && /^\d+$/.test(length) && Number(length) <= (family === 4 ? 32 : 128);
-}
-
 function validateTrafficPolicies(service: Service, spec: Spec): FieldError[] {
   const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort, type } = spec;
+  const distribution = spec.trafficDistribution;
   const errors: FieldError[] = [];
   if (isExternallyAccessible(service)) {
     errors.push(...oneOf(externalTrafficPolicy, POLICIES, 'spec.externalTrafficPolicy'));
@@ -204,5 +171,11 @@ function validateTrafficPolicies(service: Service, spec: Spec): FieldError[] {
     );
   }
   const optional = type === 'ExternalName';
-  return [...errors, ...oneOf(internalTrafficPolicy, POLICIES, 'spec.internalTrafficPolicy', optional)];
+  return [
+    ...errors,
+    ...oneOf(internalTrafficPolicy, POLICIES, 'spec.internalTrafficPolicy', optional),
+    ...(distribution === undefined || DISTRIBUTIONS.includes(distribution)
+      ? []
+      : [notSupported('spec.trafficDistribution', distribution, DISTRIBUTIONS)]),
+  ];
 }

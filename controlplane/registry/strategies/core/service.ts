@@ -6,6 +6,7 @@ import { assignIpFamilies } from '../../service/ip-families.ts';
 import { alignClusterIps, carryAllocations, dropFieldsOfOldType } from '../../service/update.ts';
 import { serviceWarnings } from '../../service/warnings.ts';
 import { validateServiceUpdate } from '../../service/validate-addresses.ts';
+import { validateLoadBalancerStatus } from '../../service/validate-load-balancer.ts';
 import { validateService } from '../../service/validate.ts';
 import type { Strategy } from '../strategy.ts';
 
@@ -39,6 +40,7 @@ export const serviceStrategy = (allocator: ServiceAllocator): Strategy<Service> 
     prepareForUpdate(service, old) {
       service.spec = old.spec!;
     },
+    validateUpdate: validateLoadBalancerStatus,
   },
   allocation: {
     assign(service, old, { options }) {
