@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '#api/clock.ts';
-import type { AccessRecord } from './access-record.ts';
+import { AccessEntry, type AccessRecord } from './access-record.ts';
 
 /** Records that a node keeps. */
 const KEPT = 4096;
@@ -19,25 +18,23 @@ export interface AccessPage {
 /** The last records of this node, in memory; and as log lines, as many as a log can bear. */
 export class AccessLog {
   readonly #log: Logger;
-  readonly #ring: AccessRecord[] = [];
+  /** Written over and over: objects that are kept for some time and then dropped are the dearest to collect. */
+  readonly #ring: AccessEntry[] = [];
   #count = 0;
   #tokens = BURST;
-  #refilled: number;
+  #refilled = 0;
   #unwritten = 0;
 
-  constructor(log: Logger, clock: Clock) {
+  constructor(log: Logger) {
     this.#log = log.child({ component: 'access' });
-    this.#refilled = clock.now();
   }
 
-  add(record: AccessRecord): void {
-    this.#ring[this.#count++ % KEPT] = record;
-    if (this.#tokens <= 0 && !this.#refill(record)) {
-      this.#unwritten++;
-      return;
-    }
-    this.#tokens--;
-    this.#write(record);
+  /** The entry is the caller's to use again. */
+  add(entry: AccessEntry): void {
+    const index = this.#count++ % KEPT;
+    (this.#ring[index] ??= new AccessEntry()).assign(entry);
+    if (this.#tokens <= 0 && !this.#refill(entry.time + entry.milliseconds)) this.#unwritten++;
+    else this.#write(entry);
   }
 
   /** The records after the `since`th of all that there were, the oldest first, at most `limit`. */
@@ -45,31 +42,25 @@ export class AccessLog {
     const oldest = Math.max(this.#count - KEPT, 0);
     const first = Math.min(Math.max(since, oldest), this.#count);
     const next = Math.min(first + limit, this.#count);
-    const records = Array.from({ length: next - first }, (_, i) => this.#ring[(first + i) % KEPT]!);
+    const records = Array.from({ length: next - first }, (_, i) =>
+      this.#ring[(first + i) % KEPT]!.toRecord(),
+    );
     return { records, next, missed: Math.max(first - Math.max(since, 0), 0) };
   }
 
-  /** Looks at the clock only as often as tokens come back. */
-  #refill({ time, milliseconds }: AccessRecord): boolean {
-    const now = Math.max(time + milliseconds, this.#refilled);
+  #refill(now: number): boolean {
     const more = Math.floor(((now - this.#refilled) / 1000) * LINES_A_SECOND);
-    if (more === 0) return false;
+    if (more <= 0) return false;
     this.#refilled = now;
     this.#tokens = Math.min(more, BURST);
     return true;
   }
 
-  #write(record: AccessRecord): void {
-    const { kind, method, path, status, service, ...rest } = record;
-    const skipped = this.#unwritten > 0 ? { unwritten: this.#unwritten } : {};
+  #write(entry: AccessEntry): void {
+    this.#tokens--;
+    const { kind, service, time: started, ...rest } = entry.toRecord();
+    const before = this.#unwritten > 0 ? { unwritten: this.#unwritten } : {};
     this.#unwritten = 0;
-    const fields = {
-      kind,
-      service,
-      ...(kind === 'http' ? { method, path, status } : {}),
-      ...rest,
-      ...skipped,
-    };
-    this.#log.info(fields, 'access');
+    this.#log.info({ kind, service, started, ...rest, ...before }, 'access');
   }
 }

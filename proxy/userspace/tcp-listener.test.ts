@@ -8,7 +8,7 @@ import type { Endpoint } from '../service-port.ts';
 import { aServicePort } from '../testing/service-port.ts';
 import { AccessLog } from './access-log.ts';
 import { Backend } from './backend.ts';
-import { HttpCarrier } from './http-carrier.ts';
+import { HttpCarrier } from './http/http-carrier.ts';
 import { NodeNetwork } from './node-network.ts';
 import { looksLikeHttp, TcpListener } from './tcp-listener.ts';
 
@@ -44,7 +44,7 @@ interface Carried {
 }
 
 async function carry(endpoints: readonly Endpoint[], mayBeHttp = true): Promise<Carried> {
-  const access = new AccessLog(pino({ enabled: false }), realClock);
+  const access = new AccessLog(pino({ enabled: false }));
   const http = new HttpCarrier(access);
   const service = aServicePort({ endpoints });
   const backend = new Backend(service, new NodeNetwork([], []), realClock);

@@ -1,19 +1,12 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Endpoint } from '../service-port.ts';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { AccessLog } from './access-log.ts';
-import { hostPort } from './access-record.ts';
+import { anEntry, hostPort } from './access-record.ts';
 import type { Backend, Scope } from './backend.ts';
-import type { HttpCarrier } from './http-carrier.ts';
+import { dial, KEEP_ALIVE_DELAY, type Dialled } from './dial.ts';
+import type { HttpCarrier } from './http/http-carrier.ts';
+import { join } from './join.ts';
 import type { ListenerPlan } from './listener-plan.ts';
-import { recordOf } from './records.ts';
 
-/** Milliseconds in which an endpoint has to take a connection while there are others: the kernel asks a second time after one second. */
-const CONNECT_TIMEOUT = 1500;
-/** The same where there is no other. */
-const LAST_CONNECT_TIMEOUT = 10_000;
-const MOST_TRIES = 8;
-/** Milliseconds of silence after which the kernel asks whether the other side is still there. */
-const KEEP_ALIVE_DELAY = 30_000;
 /** Milliseconds to wait for a client to speak first, as HTTP clients do, before its connection is carried as it is. */
 const FIRST_WORD = 200;
 /** As many as the kernel lets a listening socket have by default (`net.core.somaxconn`). */
@@ -87,7 +80,7 @@ export class TcpListener {
     client.on('error', () => client.destroy());
     client.setKeepAlive(true, KEEP_ALIVE_DELAY);
     if (this.#plan.mayBeHttp) this.#judge(client, this.#backend, scope);
-    else this.#carry(client, this.#backend, scope, []);
+    else this.#carry(client, this.#backend, scope);
   }
 
   /** Looks at the first bytes, and puts them back. */
@@ -99,82 +92,43 @@ export class TcpListener {
       if (start !== null) client.unshift(start);
       if (client.destroyed) return;
       if (looksLikeHttp(start)) this.#http.take(client, backend, scope);
-      else this.#carry(client, backend, scope, []);
+      else this.#carry(client, backend, scope);
     };
     const timer = setTimeout(decide, FIRST_WORD);
     client.once('readable', decide).once('end', decide);
   }
 
-  #carry(client: Socket, backend: Backend, scope: Scope, failed: readonly Endpoint[]): void {
-    const endpoint =
-      failed.length < MOST_TRIES ? backend.pick(client.remoteAddress ?? '', scope, failed) : undefined;
-    if (endpoint === undefined) return this.#giveUp(client, backend, failed.length);
-    const upstream = connectTo(endpoint, backend.hasOther(scope, [...failed, endpoint]));
-    // Nothing of the client's was read yet, so that another endpoint may have the connection.
-    const next = (): void => {
-      upstream.destroy();
-      client.off('close', leave);
-      if (!client.destroyed) this.#carry(client, backend, scope, [...failed, endpoint]);
-    };
-    const leave = (): void => void upstream.destroy();
-    upstream.once('error', next).once('timeout', next);
-    client.once('close', leave);
-    upstream.once('connect', () => {
-      upstream.setTimeout(0).off('timeout', next).off('error', next);
-      client.off('close', leave);
-      join(client, upstream);
-      this.#tellAtEnd(client, backend, endpoint, failed.length);
+  #carry(client: Socket, backend: Backend, scope: Scope): void {
+    const from = hostPort(client.remoteAddress ?? '', client.remotePort ?? 0);
+    dial({
+      client,
+      backend,
+      scope,
+      failed: (retries) => {
+        client.resetAndDestroy();
+        const entry = anEntry('tcp', backend.title, undefined, from);
+        entry.retries = retries;
+        entry.aborted = true;
+        this.#access.add(entry);
+      },
+      connected: (dialled) => {
+        join(client, dialled.upstream);
+        this.#tellAtEnd(client, backend, from, dialled);
+      },
     });
   }
 
-  #giveUp(client: Socket, backend: Backend, retries: number): void {
-    const started = Date.now();
-    const from = hostPort(client.remoteAddress ?? '', client.remotePort ?? 0);
-    client.resetAndDestroy();
-    this.#access.add({ ...recordOf('tcp', backend, undefined, from, started), retries, aborted: true });
-  }
-
-  #tellAtEnd(client: Socket, backend: Backend, endpoint: Endpoint, retries: number): void {
-    const started = Date.now();
-    const from = hostPort(client.remoteAddress ?? '', client.remotePort ?? 0);
+  #tellAtEnd(client: Socket, backend: Backend, from: string, { endpoint, retries }: Dialled): void {
+    const entry = anEntry('tcp', backend.title, endpoint, from);
+    entry.retries = retries;
     client.once('close', () => {
-      this.#access.add({
-        ...recordOf('tcp', backend, endpoint, from, started),
-        bytesIn: client.bytesRead,
-        bytesOut: client.bytesWritten,
-        milliseconds: Date.now() - started,
-        retries,
-        ...(client.readableEnded && client.writableFinished ? {} : { aborted: true }),
-      });
+      entry.bytesIn = client.bytesRead;
+      entry.bytesOut = client.bytesWritten;
+      entry.milliseconds = Date.now() - entry.time;
+      entry.aborted = !client.readableEnded || !client.writableFinished;
+      this.#access.add(entry);
     });
   }
-}
-
-/** With a time limit that holds until it is connected. */
-export function connectTo({ ip, port }: Endpoint, others: boolean): Socket {
-  return connect({
-    host: ip,
-    port,
-    allowHalfOpen: true,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_DELAY,
-    timeout: others ? CONNECT_TIMEOUT : LAST_CONNECT_TIMEOUT,
-  });
-}
-
-/** Each half ends on its own; when one side breaks, so does the other, in the same way. */
-export function join(client: Socket, upstream: Socket): void {
-  upstream.on('error', () => client.resetAndDestroy());
-  upstream.once('close', () => {
-    if (!upstream.readableEnded) client.destroy();
-  });
-  client.once('close', () => {
-    if (client.readableEnded) upstream.destroy();
-    else upstream.resetAndDestroy();
-  });
-  client.pipe(upstream);
-  upstream.pipe(client);
 }
 
 export function looksLikeHttp(start: Buffer | null): boolean {

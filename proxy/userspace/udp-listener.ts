@@ -1,9 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { AccessLog } from './access-log.ts';
-import { hostPort } from './access-record.ts';
+import { anEntry, hostPort } from './access-record.ts';
 import type { Backend, Scope } from './backend.ts';
 import type { ListenerPlan } from './listener-plan.ts';
-import { recordOf } from './records.ts';
 import { syncLookup } from './sync-lookup.ts';
 import type { UdpSession, UdpSessions } from './udp-sessions.ts';
 
@@ -94,7 +93,11 @@ export class UdpListener {
   }
 
   #tell({ endpoint, started, lastUsed, bytesIn, bytesOut }: UdpSession, backend: Backend, key: string): void {
-    const record = recordOf('udp', backend, endpoint, key, started);
-    this.#access.add({ ...record, bytesIn, bytesOut, milliseconds: lastUsed - started });
+    const entry = anEntry('udp', backend.title, endpoint, key);
+    entry.time = started;
+    entry.milliseconds = lastUsed - started;
+    entry.bytesIn = bytesIn;
+    entry.bytesOut = bytesOut;
+    this.#access.add(entry);
   }
 }

@@ -5,8 +5,8 @@ import type { Proxier } from '../proxier.ts';
 import type { ServicePort, ServicePortMap } from '../service-port.ts';
 import { AccessLog } from './access-log.ts';
 import { boundAddresses, changeAddresses, refuseOthers, stopRefusing } from './addresses.ts';
-import { Backend } from './backend.ts';
-import { HttpCarrier } from './http-carrier.ts';
+import { Backend, endpointKey } from './backend.ts';
+import { HttpCarrier } from './http/http-carrier.ts';
 import { planListeners, type ListenerPlan } from './listener-plan.ts';
 import { NodeNetwork } from './node-network.ts';
 import { TcpListener } from './tcp-listener.ts';
@@ -58,7 +58,7 @@ class UserspaceProxier implements Proxier {
   constructor(options: UserspaceOptions) {
     this.#options = options;
     this.#clock = options.clock ?? realClock;
-    this.#access = options.access ?? new AccessLog(options.log, this.#clock);
+    this.#access = options.access ?? new AccessLog(options.log);
     this.#network = new NodeNetwork(options.clusterPodCidrs, options.serviceCidrs);
     this.#http = new HttpCarrier(this.#access);
     this.#sessions = new UdpSessions(this.#clock);
@@ -142,6 +142,10 @@ class UserspaceProxier implements Proxier {
       if (backend === undefined) this.#backends.set(key, new Backend(service, this.#network, this.#clock));
       else if (backend.service !== service) backend.update(service);
     }
+    const used = new Set<string>();
+    for (const { endpoints, localEndpoints } of this.#services.values())
+      for (const endpoint of [...endpoints, ...localEndpoints]) used.add(endpointKey(endpoint));
+    this.#http.pool.keepOnly((key) => used.has(key));
   }
 
   async #listen(plans: ReadonlyMap<string, ListenerPlan>): Promise<void> {
