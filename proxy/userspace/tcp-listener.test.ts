@@ -1,63 +1,19 @@
 import { Agent, createServer as createHttpServer, get, type Server as HttpServer } from 'node:http';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import pino from 'pino';
-import { realClock } from '#api/clock.ts';
 import type { Endpoint } from '../service-port.ts';
-import { aServicePort } from '../testing/service-port.ts';
-import { AccessLog } from './access-log.ts';
-import { Backend } from './backend.ts';
-import { HttpCarrier } from './http/http-carrier.ts';
-import { NodeNetwork } from './node-network.ts';
-import { looksLikeHttp, TcpListener } from './tcp-listener.ts';
+import { looksLikeHttp } from './tcp-listener.ts';
+import { Bench } from './testing.ts';
 
 const HOST = '127.0.0.1';
-const closing: (() => unknown)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0).toReversed()) close();
-});
-
-async function listening(server: Server | HttpServer): Promise<Endpoint> {
-  await new Promise<void>((resolve) => void server.listen(0, HOST, resolve));
-  closing.push(() => server.close());
-  return { ip: HOST, port: (server.address() as AddressInfo).port, nodeName: 'node1', local: true };
-}
-
-const named = (name: string): Promise<Endpoint> =>
-  listening(createHttpServer((_, response) => response.end(name)));
-
-/** A port on which nobody listens. */
-async function dead(): Promise<Endpoint> {
-  const server = createServer();
-  const endpoint = await listening(server);
-  server.close();
-  return endpoint;
-}
-
-interface Carried {
-  port: number;
-  listener: TcpListener;
-  http: HttpCarrier;
-  backend: Backend;
-  access: AccessLog;
-}
-
-async function carry(endpoints: readonly Endpoint[], mayBeHttp = true): Promise<Carried> {
-  const access = new AccessLog(pino({ enabled: false }));
-  const http = new HttpCarrier(access);
-  const service = aServicePort({ endpoints });
-  const backend = new Backend(service, new NodeNetwork([], []), realClock);
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
-  const plan = { protocol: 'TCP', family: 'IPv4', ip: HOST, port, entrance: 'clusterIP' } as const;
-  const listener = new TcpListener({ ...plan, serviceKey: 'web', mayBeHttp }, backend, http, access);
-  await listener.listen();
-  closing.push(() => {
-    listener.close();
-    http.close();
-  });
-  return { port, listener, http, backend, access };
-}
+const bench = new Bench();
+afterEach(() => bench.close());
+const closing = { push: (close: () => unknown) => bench.later(close) };
+const listening = (server: Server | HttpServer) => bench.endpoint(server);
+const named = (name: string) => bench.http((_, response) => response.end(name));
+const dead = () => bench.dead();
+const carry = (endpoints: readonly Endpoint[], mayBeHttp = true) => bench.carry(endpoints, mayBeHttp);
 
 const fetchText = (port: number, agent: Agent | false = false): Promise<string> =>
   new Promise((resolve, reject) => {

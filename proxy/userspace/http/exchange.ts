@@ -1,4 +1,4 @@
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import { ServerResponse, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Endpoint } from '../../service-port.ts';
 import type { AccessLog } from '../access-log.ts';
 import { AccessEntry, PATH_LIMIT } from '../access-record.ts';
@@ -54,6 +54,7 @@ export class Exchange implements UpstreamUser {
   #upstream: Upstream | undefined;
   #bodyBegun = false;
   #retries = 0;
+  #error: Error | undefined;
   #mayReuse = true;
   /** An answer was given, to its end or not. */
   #closed = false;
@@ -90,8 +91,9 @@ export class Exchange implements UpstreamUser {
     const { backend, scope, client } = this.#ticket;
     this.#endpoint = this.#failed.length < MOST_TRIES ? backend.pick(client, scope, this.#failed) : undefined;
     if (this.#endpoint !== undefined) return this.#carrier.dispatch(this, this.#response);
-    if (this.#failed.length > 0) this.refuse(502, 'no endpoint took the request');
-    else this.refuse(503, 'the Service has no endpoints');
+    const error = this.#error;
+    if (error === undefined) this.#refuse(503, 'the Service has no endpoints');
+    else this.#refuse(statusOf(error), error.message);
   }
 
   /** Sends the request to the endpoint that was picked. */
@@ -108,7 +110,7 @@ export class Exchange implements UpstreamUser {
     else if (upstream.isConnected) this.#beginBody();
   }
 
-  refuse(status: number, why: string): void {
+  #refuse(status: number, why: string): void {
     const response = this.#response;
     if (this.#closed) return;
     if (response.headersSent) return void response.destroy();
@@ -116,7 +118,8 @@ export class Exchange implements UpstreamUser {
     // What is left of the request would have to be read first.
     if (!this.request.complete && this.#hasBody) response.shouldKeepAlive = false;
     const body = `podlab proxy: ${why}\n`;
-    response.writeHead(status, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) });
+    const headers = { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) };
+    response.writeHead(status, STATUS_CODES[status], headers);
     response.end(this.request.method === 'HEAD' ? undefined : body);
   }
 
@@ -183,9 +186,10 @@ export class Exchange implements UpstreamUser {
   failed(error: Error, upstream: Upstream): void {
     this.#upstream = undefined;
     if (this.#closed) return;
+    this.#error = error;
     // The client must not take a half for the whole.
     if (this.#response.headersSent) return void this.#response.destroy();
-    if (!this.#mayTryAgain(upstream)) return this.refuse(statusOf(error), error.message);
+    if (!this.#mayTryAgain(upstream)) return this.#refuse(statusOf(error), error.message);
     this.#retries++;
     this.#mayReuse = false;
     // A connection that was idle for a while says nothing about the endpoint.
