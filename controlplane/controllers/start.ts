@@ -14,6 +14,7 @@ import { startEndpointSliceController } from './endpointslice/endpointslice-cont
 import { startMirroringController } from './endpointslice/mirroring-controller.ts';
 import { startEventTtlController } from './event-ttl/event-ttl-controller.ts';
 import { startGarbageCollector } from './garbage-collector/garbage-collector-controller.ts';
+import { startGatewayController } from './gateway/gateway-controller.ts';
 import { startIngressController } from './ingress/ingress-controller.ts';
 import { startNamespaceController } from './namespace/namespace-controller.ts';
 import { startNodeIpamController } from './node-ipam/node-ipam-controller.ts';
@@ -56,6 +57,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Running)[] = [
   startNodePortRepair,
   startServiceLbController,
   startIngressController,
+  startGatewayController,
   startNodeIpamController,
   startNodeLifecycleController,
   startTaintEvictionController,

@@ -3,6 +3,7 @@ import { FakeClock, rfc3339, rfc3339Micro } from '#api/clock.ts';
 import type { Kinds, KubeObject, ResourceName } from '#api/resources.ts';
 import { resourceOf } from '#api/resources.ts';
 import type { Client } from '../client.ts';
+import { HttpRoutesTable } from '../http-routes/http-routes-table.ts';
 import { createClient } from '../registry/client.ts';
 import { createRegistry } from '../registry/create-registry.ts';
 import type { NamedTarget, Registry, WriteOptions } from '../registry/registry.ts';
@@ -34,6 +35,8 @@ export class TestCluster {
 
   /** Log lines of what went wrong. */
   readonly warnings: string[] = [];
+  /** What Ingresses and Gateways come to. */
+  httpRoutes = new HttpRoutesTable();
   /** Of what the user creates. */
   namespace = 'default';
 
@@ -56,7 +59,8 @@ export class TestCluster {
   #startParts(): void {
     const { client, clock } = this;
     const log = pino({ level: 'warn' }, { write: (line) => void this.warnings.push(line) });
-    const options = TEST_SETTINGS;
+    this.httpRoutes = new HttpRoutesTable();
+    const options = { ...TEST_SETTINGS, httpRoutes: this.httpRoutes };
     this.#parts = [startControllers({ client, clock, log, options }), startScheduler({ client, clock, log })];
   }
 

@@ -168,3 +168,10 @@ function endpointOf(node: Node, family: string): Endpoint[] {
   const conditions = { ready: true, serving: true, terminating: false };
   return [{ addresses: [address], conditions, nodeName: node.metadata.name }];
 }
+
+/** What of a node entrances depend on; its status is written every few seconds for other reasons. */
+export const readinessOf = ({ metadata, status }: Node): unknown => [
+  metadata.labels,
+  status?.addresses,
+  status?.conditions?.find(({ type }) => type === 'Ready')?.status,
+];

@@ -6,7 +6,7 @@ export interface HttpRoutesChange {
 }
 
 /** Who fills the table: each has to say once that it has looked at everything. */
-const WRITERS = ['ingress'] as const;
+const WRITERS = ['ingress', 'gateway'] as const;
 export type HttpRoutesWriter = (typeof WRITERS)[number];
 
 /**
@@ -20,10 +20,12 @@ export class HttpRoutesTable {
   readonly #listeners = new Set<(change: HttpRoutesChange) => void>();
   readonly #waiting = new Set<() => void>();
 
-  /** Entries with these names, and no others, that begin with `prefix`, are what there is; one change for all. */
-  replace(prefix: string, entries: readonly HttpEntry[]): void {
+  /** Of all whose names begin with one of `prefixes`, `entries` are what there is; one change for all. */
+  replace(prefixes: readonly string[], entries: readonly HttpEntry[]): void {
     const kept = new Set(entries.map(({ name }) => name));
-    const deleted = [...this.#entries.keys()].filter((name) => name.startsWith(prefix) && !kept.has(name));
+    const isOld = (name: string): boolean =>
+      !kept.has(name) && prefixes.some((prefix) => name.startsWith(prefix));
+    const deleted = [...this.#entries.keys()].filter(isOld);
     this.#change(entries, deleted);
   }
 

@@ -6,6 +6,7 @@ import {
   ensureEntrance,
   type Entrance,
   isManaged,
+  readinessOf,
   removeEntrance,
 } from '../../http-routes/entrance.ts';
 import type { ControllerContext, Running } from '../context.ts';
@@ -82,14 +83,17 @@ export function startIngressController(context: ControllerContext): Running {
   async function syncEntrance(): Promise<void> {
     const { namespace, name } = INGRESS_ENTRANCE;
     if (ours().length === 0) {
-      httpRoutes.replace('ingress/', []);
+      httpRoutes.replace(['ingress/'], []);
       return removeEntrance(client, namespace, name);
     }
     const certificate = await defaultCertificate(client, clock);
-    httpRoutes.replace('ingress/', [
-      listener(HTTP_LISTENER, HTTP, []),
-      listener(HTTPS_LISTENER, HTTPS, certificate === undefined ? [] : [certificate]),
-    ]);
+    httpRoutes.replace(
+      ['ingress/'],
+      [
+        listener(HTTP_LISTENER, HTTP, []),
+        listener(HTTPS_LISTENER, HTTPS, certificate === undefined ? [] : [certificate]),
+      ],
+    );
     if (!(await ensureEntrance(client, INGRESS_ENTRANCE)))
       log.warn(
         { namespace, name },
@@ -164,7 +168,7 @@ export function startIngressController(context: ControllerContext): Running {
     client.watch('nodes', {
       added: onNode,
       updated: (before, node) => {
-        if (!same(readiness(before), readiness(node))) onNode();
+        if (!same(readinessOf(before), readinessOf(node))) onNode();
       },
       deleted: onNode,
     }),
@@ -197,10 +201,3 @@ const isNamed = (
   { metadata }: Kinds['services' | 'secrets'],
   named: { readonly namespace: string; readonly name: string },
 ): boolean => metadata.namespace === named.namespace && metadata.name === named.name;
-
-/** What of a node an entrance depends on; its status is written every few seconds for other reasons. */
-const readiness = ({ metadata, status }: Kinds['nodes']): unknown => [
-  metadata.labels,
-  status?.addresses,
-  status?.conditions?.find(({ type }) => type === 'Ready')?.status,
-];

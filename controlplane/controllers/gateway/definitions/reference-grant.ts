@@ -1,0 +1,20 @@
+import { atomicList, group, kind, kubernetesObject, namespace, object, objectName } from './schema.ts';
+
+/** gateway.networking.k8s.io/v1beta1 ReferenceGrant. */
+export const referenceGrantSchema = kubernetesObject(
+  object(
+    {
+      from: atomicList(
+        object({ group: group(), kind: kind(), namespace: namespace() }, ['group', 'kind', 'namespace']),
+        16,
+        { minItems: 1 },
+      ),
+      to: atomicList(object({ group: group(), kind: kind(), name: objectName() }, ['group', 'kind']), 16, {
+        minItems: 1,
+      }),
+    },
+    ['from', 'to'],
+  ),
+  undefined,
+  [],
+);
