@@ -53,7 +53,7 @@ export function keepEntrances(options: EntranceOptions): Entrances {
     changed(reannounce) {
       if (!started) return;
       addresses.request(reannounce);
-      publishing?.request();
+      publishing?.request(reannounce);
     },
   });
   const addresses = keepAddresses(options, () => addressesOfSpeaker(state, nodeName, liveness));
@@ -63,7 +63,7 @@ export function keepEntrances(options: EntranceOptions): Entrances {
     request() {
       started = true;
       addresses.request(false);
-      publishing?.request();
+      publishing?.request(false);
     },
     carrying: (unattended) => liveness.carrying(unattended),
     async stop() {
@@ -126,18 +126,25 @@ function keepPublished(
   options: EntranceOptions,
   publisher: PortPublisher,
   liveness: Liveness,
-): { request(): void; stop(): Promise<void> } {
+): { request(anew: boolean): void; stop(): Promise<void> } {
   const { state, nodeName, clock, log } = options;
   let told = new Map<string, string>();
+  let anew = true;
   const runner = new Runner({
     clock,
     pause: PUBLISH_PAUSE,
     async run() {
       await new Promise<void>((resolve) => void clock.after(COLLECT, resolve));
       const acting = actingNodes(state, liveness);
-      const refusals = await publisher.sync(planHostPorts(state, liveness), (service) =>
-        leadsService(acting, nodeName, service),
-      );
+      const wanted = planHostPorts(state, liveness);
+      const all = anew;
+      anew = false;
+      const refusals = await publisher
+        .sync(wanted, (service) => leadsService(acting, nodeName, service), all)
+        .catch((error: unknown) => {
+          anew ||= all;
+          throw error;
+        });
       told = tell(refusals);
     },
     failed: (err, retryIn) => log.error({ err, retryIn }, 'cannot publish ports on the host'),
@@ -158,7 +165,8 @@ function keepPublished(
   };
   let stopLooking: (() => void) | undefined;
   return {
-    request() {
+    request(again) {
+      anew ||= again;
       stopLooking ??= every(LOOK_AGAIN, clock, () => runner.request());
       runner.request();
     },

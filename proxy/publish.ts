@@ -37,9 +37,13 @@ export interface PortPublisher {
   /**
    * Makes the host's ports be as wanted, as far as they are this node's to look after (`leads`, by `namespace/name`); others are left alone.
    * Of two Services that want one port, that which has it keeps it. Resolves with those that the host refused, which are not
-   * tried again at once. Rejects when the engine could not be asked; the caller tries again. Calls do not overlap.
+   * tried again at once. `anew`: another node may have changed what this one did. Rejects when the engine could not be asked; the caller tries again. Calls do not overlap.
    */
-  sync(wanted: readonly HostService[], leads: (service: string) => boolean): Promise<readonly Refusal[]>;
+  sync(
+    wanted: readonly HostService[],
+    leads: (service: string) => boolean,
+    anew: boolean,
+  ): Promise<readonly Refusal[]>;
 }
 
 /** Whether this node looks after the Service's ports: one node does, and another one when it fails. */

@@ -63,12 +63,13 @@ export class Publisher {
   async sync<Service extends HostService>(
     wanted: readonly Service[],
     leads: (service: string) => boolean,
+    anew: boolean,
   ): Promise<Refused<Service>[]> {
     const containers = await this.#list();
-    this.#forgetExcept(new Set(containers.map(({ id }) => id)));
     const plan = planPublishing(containers, wanted, leads, (service, port) =>
       this.#refusedBefore(service, port),
     );
+    this.#forgetExcept(new Set(anew ? [] : plan.aim.map(({ id }) => id)));
     await inParallel(plan.aim, ({ id, ports }) => this.#aim(id, ports));
     await inParallel(plan.remove, (container) => this.#takeAway(container));
     const started = await inParallel(plan.start, ({ service, ports }) => this.#publish(service, ports));
@@ -221,10 +222,11 @@ export class Publisher {
     }
   }
 
-  #forgetExcept(listed: ReadonlySet<string>): void {
+  /** Where a container leads that is not this node's to look after, another node may change. */
+  #forgetExcept(led: ReadonlySet<string>): void {
     const now = this.#options.clock.now();
     for (const [key, { until }] of this.#refusals) if (until <= now) this.#refusals.delete(key);
-    for (const id of this.#aims.keys()) if (!listed.has(id)) this.#aims.delete(id);
+    for (const id of this.#aims.keys()) if (!led.has(id)) this.#aims.delete(id);
   }
 }
 
