@@ -170,6 +170,15 @@ describe('changes of families', () => {
 });
 
 describe('IPAddresses', () => {
+  it('have canonical names', async () => {
+    const cluster = await registryOf('dual');
+    const parentRef = { resource: 'services', namespace: 'default', name: 'x' };
+    const body = { metadata: { name: 'FD00::1' }, spec: { parentRef } };
+    await expect(create(cluster, 'ipaddresses', body)).rejects.toThrow(
+      'metadata.name: Invalid value: "FD00::1": must be in canonical form ("fd00::1")',
+    );
+  });
+
   it('name their Service, and go with it', async () => {
     const cluster = await registryOf('ipv6');
     await make(cluster, { clusterIP: 'fd00:10:96::77' });
@@ -220,6 +229,18 @@ const small = (): Promise<TestRegistry> =>
   testRegistry({ network: { ...clusterNetwork('ipv4'), serviceCidrs: ['10.96.0.0/30'] } });
 
 describe('ServiceCIDRs', () => {
+  it.each([
+    [
+      '10.97.0.1/24',
+      'spec.cidrs[0]: Invalid value: "10.97.0.1/24": must not have bits set beyond the prefix length',
+    ],
+    ['FD00::/112', 'spec.cidrs[0]: Invalid value: "FD00::/112": must be in canonical form ("fd00::/112")'],
+    ['10.97.0.0', 'spec.cidrs[0]: Invalid value: "10.97.0.0": must be a valid CIDR value'],
+  ])('are not made of %s', async (cidr, message) => {
+    const cluster = await registryOf('dual');
+    await expect(create(cluster, 'servicecidrs', serviceCidr('x', cidr))).rejects.toThrow(message);
+  });
+
   it('add addresses when the first range is full', async () => {
     const cluster = await small();
     for (const name of ['a', 'b']) await make(cluster, {}, name);
