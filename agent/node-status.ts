@@ -4,7 +4,13 @@ import os, { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 import { rfc3339, type Clock } from '#api/clock.ts';
 import type { ContainerImage, Node, NodeCondition, NodeSystemInfo } from '#api/gen/types.ts';
 import { bitsOf, familyOf, type IpFamily } from '#api/ip.ts';
-import { KUBERNETES_VERSION, NODE_CIDR_ANNOTATION, UPLINK } from '#api/names.ts';
+import {
+  DOCKER_NETWORK_ANNOTATION,
+  KUBERNETES_VERSION,
+  NODE_CIDR_ANNOTATION,
+  TUNNEL_ENDPOINT_ANNOTATION,
+  UPLINK,
+} from '#api/names.ts';
 import type { RuntimeImage } from './runtime/runtime.ts';
 
 const MAX_PODS = 110;
@@ -83,6 +89,10 @@ export interface NodeState {
   readonly ips: readonly string[];
   /** Why the node is not ready to run Pods yet, in the kubelet's words; '' when it is. */
   readonly problem: string;
+  /** The id of its Docker network. */
+  readonly dockerNetwork: string;
+  /** Where its end of the tunnel is reached from outside, if that was set; '' otherwise. */
+  readonly tunnelEndpoint: string;
 }
 
 /** The kubelet's words for a node that cannot connect Pods. */
@@ -122,7 +132,7 @@ export function buildNode(facts: MachineFacts, state: NodeState, clock: Pick<Clo
         'kubernetes.io/hostname': nodeName,
         'kubernetes.io/os': 'linux',
       },
-      ...(facts.cidrs.length === 0 ? {} : { annotations: { [NODE_CIDR_ANNOTATION]: facts.cidrs.join() } }),
+      annotations: nodeAnnotations(facts, state),
     },
     spec: {},
     status: {
@@ -142,6 +152,18 @@ export function buildNode(facts: MachineFacts, state: NodeState, clock: Pick<Clo
     },
   };
 }
+
+const nodeAnnotations = (
+  { cidrs }: MachineFacts,
+  { dockerNetwork, tunnelEndpoint }: NodeState,
+): Record<string, string> =>
+  Object.fromEntries(
+    [
+      [NODE_CIDR_ANNOTATION, cidrs.join()],
+      [DOCKER_NETWORK_ANNOTATION, dockerNetwork],
+      [TUNNEL_ENDPOINT_ANNOTATION, tunnelEndpoint],
+    ].filter(([, value]) => value !== ''),
+  );
 
 function nodeInfo(facts: MachineFacts): NodeSystemInfo {
   return {

@@ -37,6 +37,11 @@ export const LABEL_GRACE_PERIOD = 'io.kubernetes.pod.terminationGracePeriod';
 /** On Nodes: the node's addresses with prefix length in the cluster's Docker network, one of each family, with commas between: `172.18.0.3/16`. */
 export const NODE_CIDR_ANNOTATION = 'podlab.io/node-cidr';
 
+/** On Nodes: the id of the node's Docker network. Nodes of one network route to each other directly. */
+export const DOCKER_NETWORK_ANNOTATION = 'podlab.io/docker-network';
+/** On Nodes: where nodes of other networks reach its end of the tunnel, if not at its own address: `192.0.2.1:8472`. */
+export const TUNNEL_ENDPOINT_ANNOTATION = 'podlab.io/tunnel-endpoint';
+
 /** In a node's network namespace. */
 export const BRIDGE = 'cni0';
 /** The node's interface in the cluster's Docker network. */

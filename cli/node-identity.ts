@@ -18,6 +18,8 @@ export interface NodeIdentity {
   readonly image: string;
   /** The cluster's Docker network. */
   readonly network: string;
+  /** The engine's id of it, which is another one on every machine. */
+  readonly networkId: string;
   /** The node's volume, as this process and as the container engine see it. */
   readonly state: { readonly path: string; readonly hostPath: string };
 }
@@ -32,7 +34,7 @@ export async function findNodeIdentity(
   const number = labels[COMPOSE_NUMBER];
   const mount = container.Mounts.find((one) => one.Destination === STATE_DIR);
   if (mount === undefined) throw new Error(`the node's container has no volume on ${STATE_DIR}`);
-  const network = Object.keys(container.NetworkSettings.Networks)[0];
+  const [network, endpoint] = Object.entries(container.NetworkSettings.Networks)[0] ?? [];
   if (network === undefined) throw new Error("the node's container is in no Docker network");
   return {
     containerId: container.Id,
@@ -40,6 +42,7 @@ export async function findNodeIdentity(
     clusterName: text(environment, 'PODLAB_CLUSTER', labels[LABEL_CLUSTER]),
     image: text(environment, 'PODLAB_IMAGE', container.Image),
     network,
+    networkId: endpoint?.NetworkID ?? '',
     state: { path: STATE_DIR, hostPath: mount.Source },
   };
 }

@@ -3,6 +3,7 @@ import * as grpc from '@grpc/grpc-js';
 import Docker from 'dockerode';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkServerIdentity } from 'node:tls';
 import type { Logger } from 'pino';
 import { realClock } from '#api/clock.ts';
 import { numberToIp } from '#api/ip.ts';
@@ -18,12 +19,14 @@ import {
 } from '../agent/node-status.ts';
 import { reportNodeStatus } from '../agent/node-status-reporter.ts';
 import { rangeOf } from '../agent/network/families.ts';
+import { parseEndpoint } from '../agent/network/peers.ts';
 import type { ClusterFacts } from '../agent/pods/agent-context.ts';
 import { createKubeletServer } from '../agent/kubelet/kubelet-server.ts';
 import { createPodManager } from '../agent/pods/create-pod-manager.ts';
 import { createPublisher } from '../agent/publisher/publisher.ts';
 import { createDockerRuntime } from '../agent/runtime/docker-runtime.ts';
 import type { ClusterInfo } from '../agent/session/control-plane.ts';
+import { SERVER_NAME } from '../agent/session/control-plane-ca.ts';
 import { startSession } from '../agent/session/session.ts';
 import { createStreamServer } from '../agent/streams/stream-server.ts';
 import { beatKey } from '../proxy/liveness/beat.ts';
@@ -49,6 +52,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     clusterName,
     image,
     network: dockerNetwork,
+    networkId,
     state,
     containerId,
   } = await findNodeIdentity(docker, env);
@@ -57,6 +61,10 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   const joinToken = secret(env, 'PODLAB_JOIN_TOKEN');
   if (joinToken === undefined)
     throw new SettingError('PODLAB_JOIN_TOKEN', 'or PODLAB_JOIN_TOKEN_FILE must be set');
+
+  const tunnelEndpoint = text(env, 'PODLAB_TUNNEL_ENDPOINT', '');
+  if (tunnelEndpoint !== '' && parseEndpoint(tunnelEndpoint) === undefined)
+    throw new SettingError('PODLAB_TUNNEL_ENDPOINT', 'must be an address, or address:port');
 
   const nodesKey = beatKey(joinToken, clusterName);
   const runtime = createDockerRuntime({ docker, clusterName, nodeName });
@@ -68,11 +76,16 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   let problem = networkProblem('the Pod network is not set up yet');
   const describeNode = () => {
     const ips = nodeIps(facts, clusterFacts?.families);
-    return buildNode(facts, { ips, problem }, clock);
+    return buildNode(facts, { ips, problem, dockerNetwork: networkId, tunnelEndpoint }, clock);
   };
   const nodeResolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
   const keptCluster = await openKeptCluster(join(state.path, 'cluster.json'), log);
-  const network = createPodNetwork({ log, lastAddressesFile: join(state.path, 'last-addresses') });
+  const network = createPodNetwork({
+    log,
+    lastAddressesFile: join(state.path, 'last-addresses'),
+    nodeName,
+    dockerNetwork: networkId,
+  });
   let proxy: Proxy | undefined;
   let policies: NetworkPolicyEnforcer | undefined;
 
@@ -184,7 +197,11 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
 
   async function grpcCredentials(): Promise<grpc.ChannelCredentials> {
     const { rootCa, key, cert } = await session.credentials();
-    return grpc.credentials.createSsl(Buffer.from(rootCa), Buffer.from(key), Buffer.from(cert));
+    const [root, ownKey, ownCert] = [rootCa, key, cert].map((pem) => Buffer.from(pem));
+    return grpc.credentials.createSsl(root, ownKey, ownCert, {
+      // Whatever name or address it is reached by from here.
+      checkServerIdentity: (_host, certificate) => checkServerIdentity(SERVER_NAME, certificate),
+    });
   }
 
   async function setUpNode(cluster: KeptCluster, fresh: boolean): Promise<void> {

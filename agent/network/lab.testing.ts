@@ -45,11 +45,15 @@ export class Agent {
   readonly #ready: Promise<unknown>;
   #calls = 0;
 
-  constructor(namespace: string) {
-    this.#process = fork(join(import.meta.dirname, 'worker.testing.ts'), [join(MEMORY, namespace)], {
-      execPath: 'ip',
-      execArgv: ['netns', 'exec', namespace, process.execPath],
-    });
+  constructor(namespace: string, nodeName = namespace, dockerNetwork = '') {
+    this.#process = fork(
+      join(import.meta.dirname, 'worker.testing.ts'),
+      [join(MEMORY, namespace), nodeName, dockerNetwork],
+      {
+        execPath: 'ip',
+        execArgv: ['netns', 'exec', namespace, process.execPath],
+      },
+    );
     processes.push(this.#process);
     this.#ready = new Promise((resolve) => this.#process.once('message', resolve));
   }

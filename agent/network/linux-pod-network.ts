@@ -1,22 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { runCommand } from '#api/command.ts';
-import { BRIDGE, UPLINK } from '#api/names.ts';
-import { familyOf, type IpFamily } from '#api/ip.ts';
+import { BRIDGE } from '#api/names.ts';
+import { familyOf } from '#api/ip.ts';
 import { AddressPool } from './address-pool.ts';
 import { bridgeLines } from './bridge.ts';
 import { familyNetworks, type FamilyNetwork, type NetworkRanges } from './families.ts';
 import { HostPortKeeper } from './host-port-keeper.ts';
 import { hostPortRules } from './host-ports.ts';
 import { IpBatch } from './ip-batch.ts';
-import { POD_INTERFACE, ROUTE_PROTOCOL } from './names.ts';
-import { clusterAddressesUpdate, networkTable } from './nft-table.ts';
+import { POD_INTERFACE } from './names.ts';
+import { networkTable } from './nft-table.ts';
+import { PeerNetwork } from './peer-network.ts';
 import type { BeforeUp, Peer, PodAddress, PodNetwork, PublishedPorts } from './pod-network.ts';
-import { planRoutes, type ShownRoute } from './routes.ts';
 import { LastAddresses } from './last-addresses.ts';
-import { mtuOf, nodeSideLines, ownAddresses, podLinks, podSideLines, vethName } from './veth.ts';
+import { nodeSideLines, ownAddresses, podLinks, podSideLines, showAddresses, vethName } from './veth.ts';
 
-const DEFAULT_MTU = 1500;
 const NOTHING_PUBLISHED: PublishedPorts = { title: '', ports: [] };
 
 interface Started {
@@ -24,6 +23,15 @@ interface Started {
   readonly networks: readonly FamilyNetwork[];
   readonly pools: readonly AddressPool[];
   readonly mtu: number;
+}
+
+/** Nothing is set if the process' network is not the one at the other end of the wire: it may have ended, and another have its id. */
+async function setPodMtu(pid: number, index: number, mtu: number): Promise<void> {
+  const enter = ['-t', `${pid}`, '-n', 'ip'];
+  const shown = await runCommand('nsenter', [...enter, '-json', 'link', 'show', 'dev', POD_INTERFACE]);
+  const [link] = JSON.parse(shown) as { link_index?: number }[];
+  if (link?.link_index !== index) return;
+  await runCommand('nsenter', [...enter, 'link', 'set', 'dev', POD_INTERFACE, 'mtu', `${mtu}`]);
 }
 
 /** Throws when the node's container lacks the sysctls of a family: packets would be dropped without a word. */
@@ -42,6 +50,9 @@ export interface PodNetworkOptions {
   readonly log: Logger;
   /** A file for the addresses handed out last, which outlives the process and the network namespace. */
   readonly lastAddressesFile: string;
+  readonly nodeName: string;
+  /** The id of the node's Docker network; '' when it is in none. */
+  readonly dockerNetwork: string;
 }
 
 /** The Pod network by `ip` and `nft` in the process's own network namespace. Needs NET_ADMIN, and SYS_ADMIN to enter Pods' namespaces. */
@@ -59,19 +70,21 @@ class LinuxPodNetwork implements PodNetwork {
   readonly #busy = new Map<string, Promise<unknown>>();
   #peersUpdate: Promise<void> = Promise.resolve();
   #peers: readonly Peer[] | undefined;
-  /** As last written to the sets. */
-  readonly #clusterAddresses = new Map<IpFamily, string>();
+  readonly #peerNetwork: PeerNetwork;
+  /** Of sandboxes that are attached, as far as this process attached them. */
+  readonly #pids = new Map<string, number>();
 
-  constructor({ log, lastAddressesFile }: PodNetworkOptions) {
+  constructor({ log, lastAddressesFile, nodeName, dockerNetwork }: PodNetworkOptions) {
     this.#lastAddresses = new LastAddresses(lastAddressesFile, log);
     this.#log = log.child({ component: 'pod-network' });
-    this.#hostPorts = new HostPortKeeper(this.#log, () => this.#nodeAddresses());
+    this.#peerNetwork = new PeerNetwork({ ip: this.#ip, log: this.#log, nodeName, dockerNetwork });
+    this.#hostPorts = new HostPortKeeper(this.#log, async () => ownAddresses(await showAddresses()));
   }
 
   async start(ranges: NetworkRanges): Promise<{ fresh: boolean }> {
     const networks = familyNetworks(ranges);
     await checkForwarding(networks);
-    const mtu = await this.#uplinkMtu();
+    const mtu = await this.#peerNetwork.mtu();
     const { fresh, links } = await this.#takeOver();
     const last = await this.#lastAddresses.read();
     const pools = networks.map(
@@ -126,10 +139,11 @@ class LinuxPodNetwork implements PodNetwork {
         await runCommand(
           'nsenter',
           ['-t', `${pid}`, '-n', 'ip', '-batch', '-'],
-          podSideLines(ips, networks).join('\n'),
+          podSideLines(ips, networks, mtu).join('\n'),
         );
         const { title, ports } = published ?? NOTHING_PUBLISHED;
         await this.#hostPorts.set(sandboxId, hostPortRules(title, ports, ips));
+        this.#pids.set(sandboxId, pid);
         return { ips };
       } catch (error) {
         await this.#hostPorts.set(sandboxId, []);
@@ -172,43 +186,41 @@ class LinuxPodNetwork implements PodNetwork {
   }
 
   async #updatePeers(peers: readonly Peer[]): Promise<void> {
-    for (const network of this.#need().networks) await this.#updateClusterAddresses(network, peers);
-    const [shown] = await this.#ip.run([`route show table all proto ${ROUTE_PROTOCOL}`]);
-    const lines = planRoutes(shown as ShownRoute[], peers);
-    if (lines.length > 0) await this.#ip.run(lines);
+    const started = this.#need();
+    const mtu = await this.#peerNetwork.update(started.networks, peers);
+    if (mtu === started.mtu) return;
+    this.#log.info({ before: started.mtu, mtu }, 'the MTU of the Pod network changes');
+    this.#started = { ...started, mtu };
+    await this.#setMtu(mtu);
   }
 
-  async #updateClusterAddresses(
-    { family, clusterPodCidr }: FamilyNetwork,
-    peers: readonly Peer[],
-  ): Promise<void> {
-    const nodes = peers.flatMap(({ internalIps }) => internalIps.filter((ip) => familyOf(ip) === family));
-    const addresses = [clusterPodCidr, ...new Set(nodes.toSorted())];
-    if (addresses.join() === this.#clusterAddresses.get(family)) return;
-    await runCommand('nft', ['-f', '-'], clusterAddressesUpdate(family, addresses));
-    this.#clusterAddresses.set(family, addresses.join());
+  /** Of the bridge and of both ends of each wire: Pods that run are to send no longer packets either. */
+  async #setMtu(mtu: number): Promise<void> {
+    const [veths] = await this.#ip.run(['link show type veth']);
+    const links = podLinks(veths);
+    await this.#ip.run(
+      [BRIDGE, ...links.map(({ name }) => name)].map((name) => `link set dev ${name} mtu ${mtu}`),
+    );
+    for (const { sandboxId, index } of links) {
+      const pid = this.#pids.get(sandboxId);
+      if (pid === undefined) continue;
+      await setPodMtu(pid, index, mtu).catch((err: unknown) =>
+        this.#log.warn({ err, sandboxId, mtu }, 'cannot set the MTU in a Pod'),
+      );
+    }
   }
 
   /** Of an earlier Pod CIDR, which may be another node's by now. */
   async #removeOtherGateways(networks: readonly FamilyNetwork[]): Promise<void> {
-    const [shown] = await this.#ip.run([`addr show dev ${BRIDGE} scope global`]);
-    const left = ownAddresses(shown).filter((ip) => networks.every(({ gateway }) => gateway !== ip));
+    const left = ownAddresses(await showAddresses('dev', BRIDGE)).filter((ip) =>
+      networks.every(({ gateway }) => gateway !== ip),
+    );
     if (left.length > 0) await this.#ip.run(left.map((ip) => `addr del ${ip} dev ${BRIDGE}`));
   }
 
   #release(sandboxId: string): void {
+    this.#pids.delete(sandboxId);
     for (const pool of this.#need().pools) pool.release(sandboxId);
-  }
-
-  async #uplinkMtu(): Promise<number> {
-    const [shown] = await this.#ip.run([`link show dev ${UPLINK}`]);
-    return mtuOf(shown) ?? DEFAULT_MTU;
-  }
-
-  /** The node's own addresses; not those of Services, which are networks of their own or on the loopback device. */
-  async #nodeAddresses(): Promise<string[]> {
-    const [shown] = await this.#ip.run(['addr show scope global']);
-    return ownAddresses(shown);
   }
 
   async #takeOver(): Promise<{ fresh: boolean; links: ReturnType<typeof podLinks> }> {

@@ -13,6 +13,10 @@ export const POD_INTERFACE = 'eth0';
 export const ROUTE_PROTOCOL = 79;
 /** Weaker than the route that a proxier without netfilter puts over it. */
 export const SERVICE_ROUTE_METRIC = 1024;
+/** The VXLAN device to nodes elsewhere, and what it speaks: Linux' own port, which flannel has too. */
+export const TUNNEL = 'podlab.vxlan';
+export const TUNNEL_ID = 1;
+export const TUNNEL_PORT = 8472;
 export const HOST_PORT_TABLE = 'podlab-host-ports';
 export const NFT_TABLE = 'podlab-network';
 /** Pod and node addresses: what Pods reach with their own address as source. */

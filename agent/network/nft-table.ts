@@ -40,9 +40,10 @@ const setOf = ({ family, clusterPodCidr }: FamilyNetwork): string => `  set ${cl
     elements = { ${clusterPodCidr} }
   }`;
 
-function masqueradeOf({ family, podCidr }: FamilyNetwork): string {
+/** Also of Pods of other nodes: one may be the way for nodes elsewhere to what is in its network. */
+function masqueradeOf({ family, clusterPodCidr }: FamilyNetwork): string {
   const ip = family === 'IPv4' ? 'ip' : 'ip6';
-  return `    ${ip} saddr ${podCidr} oifname != "${BRIDGE}" ${ip} daddr != @${clusterSet(family)} masquerade;`;
+  return `    ${ip} saddr ${clusterPodCidr} oifname != "${BRIDGE}" ${ip} daddr != @${clusterSet(family)} masquerade;`;
 }
 
 /** Replaces a set's elements in one transaction. */

@@ -29,7 +29,7 @@ export interface PodNetwork {
   detach(sandboxId: string): Promise<void>;
   /** Takes away what belongs to other sandboxes than these: a crash may have left it. */
   retain(sandboxIds: readonly string[]): Promise<void>;
-  /** Routes to these Pod CIDRs and removes routes to others. */
+  /** Makes ways to the Pods of these nodes, and removes others: routes in a shared network, a tunnel to nodes elsewhere. */
   setPeers(peers: readonly Peer[]): Promise<void>;
 }
 
@@ -51,4 +51,10 @@ export interface Peer {
   /** One of each IP family that the node has, the primary family's first. */
   readonly internalIps: readonly string[];
   readonly podCidrs: readonly string[];
+  /** The id of its Docker network; absent or '': not known. */
+  readonly dockerNetwork?: string;
+  /** `192.0.2.1:8472`: where nodes of other networks reach its end of the tunnel. Absent or '': at its internal address. */
+  readonly tunnelEndpoint?: string;
+  /** Its addresses in its Docker network, with prefix length. */
+  readonly nodeCidrs?: readonly string[];
 }

@@ -1,8 +1,14 @@
-import { familyOf } from '#api/ip.ts';
+import { bitsOf, familyOf } from '#api/ip.ts';
 import { UPLINK } from '#api/names.ts';
 import { rangeOf } from './families.ts';
-import { ROUTE_PROTOCOL } from './names.ts';
+import { ROUTE_PROTOCOL, TUNNEL } from './names.ts';
 import type { Peer } from './pod-network.ts';
+
+export interface Route {
+  readonly dst: string;
+  readonly via: string;
+  readonly dev: string;
+}
 
 /** `ip -json route show`, as far as it is used. */
 export interface ShownRoute {
@@ -11,26 +17,36 @@ export interface ShownRoute {
   readonly dev?: string;
 }
 
-/** The `ip` commands that turn our routes, as shown, into one route a peer's Pod CIDR, by the peer's address of the same IP family. */
-export function planRoutes(shown: readonly ShownRoute[], peers: readonly Peer[]): string[] {
-  const wanted = new Map(peers.flatMap(routesTo));
+/** The `ip` commands that turn our routes to other nodes, as shown, into these. */
+export function planRoutes(shown: readonly ShownRoute[], routes: readonly Route[]): string[] {
+  const wanted = new Map(routes.map((route) => [route.dst, route]));
   const present = new Map(
-    shown.flatMap((route) =>
-      route.gateway === undefined ? [] : [[route.dst, `via ${route.gateway} dev ${route.dev}`]],
+    shown.flatMap(({ dst, gateway: via, dev }) =>
+      via === undefined || dev === undefined ? [] : [[withPrefix(dst), { via, dev }]],
     ),
   );
   return [
     ...[...present.keys()]
-      .filter((cidr) => !wanted.has(cidr))
-      .map((cidr) => `route del ${cidr} proto ${ROUTE_PROTOCOL}`),
-    ...[...wanted]
-      .filter(([cidr, way]) => present.get(cidr) !== way)
-      .map(([cidr, way]) => `route replace ${cidr} ${way} proto ${ROUTE_PROTOCOL}`),
+      .filter((dst) => !wanted.has(dst))
+      .map((dst) => `route del ${dst} proto ${ROUTE_PROTOCOL}`),
+    ...routes
+      .filter(({ dst, via, dev }) => present.get(dst)?.via !== via || present.get(dst)?.dev !== dev)
+      .map(
+        ({ dst, via, dev }) =>
+          `route replace ${dst} via ${via} dev ${dev}${dev === TUNNEL ? ' onlink' : ''} proto ${ROUTE_PROTOCOL}`,
+      ),
   ];
 }
 
-const routesTo = ({ podCidrs, internalIps }: Peer): [string, string][] =>
-  podCidrs.flatMap((cidr): [string, string][] => {
-    const via = internalIps.find((ip) => familyOf(ip) === rangeOf(cidr).family);
-    return via === undefined ? [] : [[cidr, `via ${via} dev ${UPLINK}`]];
-  });
+/** `ip` leaves the prefix of a single address out. */
+const withPrefix = (dst: string): string =>
+  dst.includes('/') ? dst : `${dst}/${bitsOf(familyOf(dst) ?? 'IPv4')}`;
+
+/** Routes to the Pods of nodes in the same network, each by the node's address of the same IP family. */
+export const neighbourRoutes = (neighbours: readonly Peer[]): Route[] =>
+  neighbours.flatMap(({ podCidrs, internalIps }) =>
+    podCidrs.flatMap((dst) => {
+      const via = internalIps.find((ip) => familyOf(ip) === rangeOf(dst).family);
+      return via === undefined ? [] : [{ dst, via, dev: UPLINK }];
+    }),
+  );

@@ -6,6 +6,8 @@ import type { Peer, PublishedPorts } from './pod-network.ts';
 const network = createPodNetwork({
   log: pino({ level: 'fatal' }),
   lastAddressesFile: process.argv[2] ?? '',
+  nodeName: process.argv[3] ?? '',
+  dockerNetwork: process.argv[4] ?? '',
 });
 
 const calls = {

@@ -7,6 +7,7 @@ import type {
   Secret,
 } from '#api/gen/types.ts';
 import type { Kinds, Stored } from '#api/resources.ts';
+import type { Peer } from '../network/pod-network.ts';
 import type { OpenStream__Output } from '#proto/gen/podlab/v1/OpenStream.ts';
 
 /** The control plane as the rest of the agent sees it; the session keeps the connection, reconnects and sends again what was not heard. */
@@ -35,14 +36,7 @@ export interface AgentHandlers {
   podGone(pod: PodRef): void;
   /** After (re)connecting: every Pod of this node has been named by `podDesired`; others are to be removed. */
   podsSynced(): void;
-  peers(
-    peers: readonly {
-      nodeName: string;
-      internalIps: readonly string[];
-      podCidrs: readonly string[];
-      ready: boolean;
-    }[],
-  ): void;
+  peers(peers: readonly Peer[]): void;
   openStream(request: OpenStream__Output): void;
   /** The client of this stream is gone. */
   closeStream?(streamId: string): void;

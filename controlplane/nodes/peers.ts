@@ -1,3 +1,4 @@
+import { DOCKER_NETWORK_ANNOTATION, NODE_CIDR_ANNOTATION, TUNNEL_ENDPOINT_ANNOTATION } from '#api/names.ts';
 import type { Kinds } from '#api/resources.ts';
 import type { Peer } from '#proto/gen/podlab/v1/Peer.ts';
 import type { Client } from '../client.ts';
@@ -42,11 +43,15 @@ export function watchPeers(client: Client, changed: () => void): Peers {
 
 function peerOf(node: Kinds['nodes']): NodePeer {
   const addresses = node.status?.addresses ?? [];
+  const annotations = node.metadata.annotations ?? {};
   const ready = (node.status?.conditions ?? []).find(({ type }) => type === 'Ready');
   return {
     nodeName: node.metadata.name,
     internalIps: addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
     podCidrs: node.spec?.podCIDRs ?? [],
     ready: ready?.status === 'True',
+    dockerNetwork: annotations[DOCKER_NETWORK_ANNOTATION] ?? '',
+    tunnelEndpoint: annotations[TUNNEL_ENDPOINT_ANNOTATION] ?? '',
+    nodeCidrs: (annotations[NODE_CIDR_ANNOTATION] ?? '').split(',').filter((cidr) => cidr !== ''),
   };
 }

@@ -6,6 +6,9 @@ export interface Peer {
   'internalIps'?: (string)[];
   'podCidrs'?: (string)[];
   'ready'?: (boolean);
+  'dockerNetwork'?: (string);
+  'tunnelEndpoint'?: (string);
+  'nodeCidrs'?: (string)[];
 }
 
 export interface Peer__Output {
@@ -13,4 +16,7 @@ export interface Peer__Output {
   'internalIps': (string)[];
   'podCidrs': (string)[];
   'ready': (boolean);
+  'dockerNetwork': (string);
+  'tunnelEndpoint': (string);
+  'nodeCidrs': (string)[];
 }
