@@ -16,16 +16,24 @@ import { same } from '../equality.ts';
 import { keyOf, splitKey } from '../keys.ts';
 import { serviceSubsets } from './subsets.ts';
 
+type Endpoints = Kinds['endpoints'];
 type Service = Kinds['services'];
 
 const MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 
+/** Endpoints of more Pods are written in batches: each write is of all, and whoever is in a hurry reads EndpointSlices. */
+const MANY_PODS = 100;
+/** Milliseconds; the controller manager's `--endpoint-updates-batch-period`, which is 0 there by default. */
+const BATCH_PERIOD = 100;
+
 interface Tools {
   readonly client: Client;
   readonly triggers: TriggerTimes;
   readonly services: ServicePods;
+  /** What is being written, by key: the news of it is none. */
+  readonly writing: Map<string, Endpoints>;
 }
 
 /** Writes the Pods that a Service selects into its Endpoints (`pkg/controller/endpoint`), for clients that still read those. */
@@ -36,11 +44,17 @@ export function startEndpointsController({ client, clock, log }: ControllerTools
     log,
     sync: (key) => syncService(tools, key),
   });
-  const services = watchServicePods(client, (key) => controller.enqueue(key));
-  const tools: Tools = { client, triggers: createTriggerTimes(), services };
+  const writing = new Map<string, Endpoints>();
+  const services = watchServicePods(client, (key, pods) =>
+    controller.enqueueAfter(key, pods > MANY_PODS ? BATCH_PERIOD : 0),
+  );
+  const tools: Tools = { client, triggers: createTriggerTimes(), services, writing };
   const unwatch = client.watch('endpoints', {
     added: (endpoints) => controller.enqueue(keyOf(endpoints)),
-    updated: (_, endpoints) => controller.enqueue(keyOf(endpoints)),
+    updated(_, endpoints) {
+      const written = writing.get(keyOf(endpoints));
+      if (written === undefined || !sameContent(written, endpoints)) controller.enqueue(keyOf(endpoints));
+    },
     deleted: (endpoints) => controller.enqueue(keyOf(endpoints)),
   });
   return {
@@ -52,7 +66,13 @@ export function startEndpointsController({ client, clock, log }: ControllerTools
   };
 }
 
-async function syncService({ client, triggers, services }: Tools, key: string): Promise<void> {
+const sameContent = (one: Endpoints, other: Endpoints): boolean =>
+  same(one.subsets, other.subsets) &&
+  same(one.metadata.labels, other.metadata.labels) &&
+  same(one.metadata.annotations, other.metadata.annotations);
+
+async function syncService(tools: Tools, key: string): Promise<void> {
+  const { client, triggers, services } = tools;
   const { namespace, name } = splitKey(key);
   const service = client.get('services', namespace, name);
   const current = client.get('endpoints', namespace, name);
@@ -67,11 +87,11 @@ async function syncService({ client, triggers, services }: Tools, key: string): 
   const pods = services.podsOf(key);
   const trigger = triggers.next(service, pods);
   const { subsets, truncated } = serviceSubsets(service, pods);
-  await write(client, service, current, subsets, annotationsOf(current, trigger, truncated));
+  await write(tools, service, current, subsets, annotationsOf(current, trigger, truncated));
 }
 
 function annotationsOf(
-  current: Kinds['endpoints'] | undefined,
+  current: Endpoints | undefined,
   trigger: string | undefined,
   truncated: boolean,
 ): Record<string, string> {
@@ -85,9 +105,9 @@ function annotationsOf(
 
 /** The time of the last change is written with a change, and is none by itself. */
 async function write(
-  client: Client,
+  { client, writing }: Tools,
   service: Service,
-  current: Kinds['endpoints'] | undefined,
+  current: Endpoints | undefined,
   subsets: EndpointSubset[],
   annotations: Record<string, string>,
 ): Promise<void> {
@@ -108,9 +128,7 @@ async function write(
     same(current.metadata.labels, labels) &&
     (current.metadata.annotations?.[OVER_CAPACITY] ?? '') === (annotations[OVER_CAPACITY] ?? '');
   if (unchanged) return;
-  await client.update('endpoints', {
-    ...current,
-    metadata: { ...current.metadata, labels, annotations },
-    subsets,
-  });
+  const wanted = { ...current, metadata: { ...current.metadata, labels, annotations }, subsets };
+  writing.set(keyOf(wanted), wanted);
+  await client.update('endpoints', wanted).finally(() => writing.delete(keyOf(wanted)));
 }

@@ -6,12 +6,12 @@ import { runController } from '../controller.ts';
 import { splitKey } from '../keys.ts';
 import { controllerOf, newControllerRef } from '../ownership.ts';
 import {
+  EndpointMaker,
   familiesOf,
   hasSelector,
   HEADLESS_LABEL,
   isExternalName,
   isHeadless,
-  portGroups,
 } from './service-endpoints.ts';
 import { watchServicePods, type ServicePods } from './service-pods.ts';
 import {
@@ -39,6 +39,7 @@ interface Tools {
   readonly triggers: TriggerTimes;
   readonly services: ServicePods;
   readonly slices: ServiceSlices;
+  readonly maker: EndpointMaker;
 }
 
 /** Writes the Pods that a Service selects into EndpointSlices (`pkg/controller/endpointslice`), without waiting for more to change. */
@@ -55,6 +56,7 @@ export function startEndpointSliceController({ client, clock, log }: ControllerT
     triggers: createTriggerTimes(),
     services: watchServicePods(client, enqueue),
     slices: watchServiceSlices(client, MANAGER, enqueue),
+    maker: new EndpointMaker(),
   };
   const unwatchZones = watchZones(client, tools.services, enqueue);
   return {
@@ -67,7 +69,8 @@ export function startEndpointSliceController({ client, clock, log }: ControllerT
   };
 }
 
-async function syncService({ client, triggers, services, slices }: Tools, key: string): Promise<void> {
+async function syncService(tools: Tools, key: string): Promise<void> {
+  const { client, triggers, services, slices } = tools;
   const { namespace, name } = splitKey(key);
   const service = client.get('services', namespace, name);
   if (service === undefined) {
@@ -83,7 +86,7 @@ async function syncService({ client, triggers, services, slices }: Tools, key: s
   const metadata = metadataOf(service, triggers.next(service, pods));
   const own = existing.filter((slice) => controllerOf(slice)?.uid === service.metadata.uid);
   const families = familiesOf(service);
-  const plans = families.map((family) => planFamily(client, service, { family, pods, metadata, own }));
+  const plans = families.map((family) => planFamily(tools, service, { family, pods, metadata, own }));
   const foreign = existing.filter((slice) => !own.includes(slice) || !isOfFamilies(slice, families));
   await slices.apply({
     create: service.metadata.deletionTimestamp === undefined ? plans.flatMap(({ create }) => create) : [],
@@ -103,13 +106,13 @@ interface FamilyRequest {
 }
 
 const planFamily = (
-  client: Client,
+  { client, maker }: Tools,
   service: Service,
   { family, pods, metadata, own }: FamilyRequest,
 ): SlicePlan =>
   planSlices({
     existing: own.filter(({ addressType }) => addressType === family),
-    groups: portGroups(service, pods, family, (node) => client.get('nodes', '', node)),
+    groups: maker.portGroups(service, pods, family, (node) => client.get('nodes', '', node)),
     metadata,
     addressType: family,
     maxEndpoints: MAX_ENDPOINTS,

@@ -36,29 +36,56 @@ export const addressesOfFamily = (pod: Pod, family: IpFamily): string[] =>
     .filter((ip) => familyOf(ip) === family)
     .map((ip) => (family === 'IPv4' ? ip : canonicalIp(ip)));
 
-/**
- * The endpoints of a Service in one IP family, grouped by the ports that their Pods have for it. A Pod whose node is gone has none, unless the
- * Service publishes what is not ready: the Pod is about to be collected.
- */
-export function portGroups(
-  service: Service,
-  pods: readonly Pod[],
-  family: IpFamily,
-  nodeOf: (name: string) => Node | undefined,
-): PortGroup[] {
-  const publishesAll = service.spec?.publishNotReadyAddresses === true;
-  const groups = new Map<string, { ports: DiscoveryV1EndpointPort[]; endpoints: Endpoint[] }>();
-  for (const pod of pods) {
-    const addresses = isTerminal(pod) ? [] : addressesOfFamily(pod, family);
-    const node = nodeOf(pod.spec?.nodeName ?? '');
-    if (addresses.length === 0 || (node === undefined && !publishesAll)) continue;
-    const ports = endpointPorts(service, pod);
-    const key = canonical(ports);
-    const group = groups.get(key) ?? { ports, endpoints: [] };
-    group.endpoints.push(toEndpoint(service, pod, addresses, node));
-    groups.set(key, group);
+/** An endpoint with the ports that its Pod has for the Service, as it was made of these. */
+interface Made {
+  readonly service: Service;
+  readonly zone: string;
+  readonly ports: readonly DiscoveryV1EndpointPort[];
+  /** Tells sets of ports apart. */
+  readonly key: string;
+  readonly endpoint: Endpoint;
+}
+
+/** Makes the endpoints of Services. What was made of a Pod is kept while nothing that it was made of changes: of a thousand Pods few do. */
+export class EndpointMaker {
+  readonly #made = new WeakMap<Pod, Map<string, Made>>();
+
+  /**
+   * The endpoints of a Service in one IP family, grouped by the ports that their Pods have for it. A Pod whose node is gone has none, unless the
+   * Service publishes what is not ready: the Pod is about to be collected.
+   */
+  portGroups(
+    service: Service,
+    pods: readonly Pod[],
+    family: IpFamily,
+    nodeOf: (name: string) => Node | undefined,
+  ): PortGroup[] {
+    const publishesAll = service.spec?.publishNotReadyAddresses === true;
+    const groups = new Map<string, { ports: readonly DiscoveryV1EndpointPort[]; endpoints: Endpoint[] }>();
+    for (const pod of pods) {
+      const node = nodeOf(pod.spec?.nodeName ?? '');
+      if (isTerminal(pod) || (node === undefined && !publishesAll)) continue;
+      const made = this.#make(service, pod, family, node?.metadata.labels?.[ZONE_LABEL] ?? '');
+      if (made.endpoint.addresses.length === 0) continue;
+      const group = groups.get(made.key) ?? { ports: made.ports, endpoints: [] };
+      group.endpoints.push(made.endpoint);
+      groups.set(made.key, group);
+    }
+    return [...groups.values()];
   }
-  return [...groups.values()];
+
+  #make(service: Service, pod: Pod, family: IpFamily, zone: string): Made {
+    const ofPod = this.#made.get(pod) ?? new Map<string, Made>();
+    this.#made.set(pod, ofPod);
+    const id = `${service.metadata.uid} ${family}`;
+    const known = ofPod.get(id);
+    if (known !== undefined && known.service === service && known.zone === zone) return known;
+    const ports = endpointPorts(service, pod);
+    const endpoint = toEndpoint(service, pod, addressesOfFamily(pod, family), zone);
+    const made = { service, zone, ports, key: canonical(ports), endpoint };
+    ofPod.set(id, made);
+    return made;
+  }
 }
 
 /** A port whose target the Pod does not name is left out. */
@@ -88,12 +115,11 @@ function targetPort(
     .find((one) => one.name === targetPort && (one.protocol ?? 'TCP') === protocol)?.containerPort;
 }
 
-function toEndpoint(service: Service, pod: Pod, addresses: string[], node: Node | undefined): Endpoint {
+function toEndpoint(service: Service, pod: Pod, addresses: string[], zone: string): Endpoint {
   const serving = isReady(pod);
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
   const { nodeName = '' } = pod.spec ?? {};
-  const zone = node?.metadata.labels?.[ZONE_LABEL] ?? '';
   const hostname = hostnameOf(service, pod);
   const hints = ready ? hintsOf(service.spec?.trafficDistribution, nodeName, zone) : undefined;
   return {

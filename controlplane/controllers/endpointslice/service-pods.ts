@@ -9,8 +9,8 @@ type Service = Kinds['services'];
 
 /** Which Pods each Service selects. */
 export interface ServicePods {
-  /** As they are now, without order. */
-  podsOf(service: string): Pod[];
+  /** As the last news of them had them, without order. */
+  podsOf(service: string): readonly Pod[];
   /** The keys of Services that have Pods on this node; looks at every Pod. */
   servicesOn(nodeName: string): Set<string>;
   stop(): void;
@@ -21,14 +21,14 @@ interface Selecting {
   readonly matches: LabelMatcher;
   /** One label that all its Pods have, to find it by. */
   readonly label: string;
-  readonly pods: Set<string>;
+  readonly pods: Map<string, Pod>;
 }
 
 /**
  * Keeps in memory which Pods each Service selects, so that a change of a Pod costs neither a look at every Service nor one at every Pod. Calls
- * `enqueue` with the key of every Service whose endpoints may have changed.
+ * `enqueue` with the key of every Service whose endpoints may have changed, and how many Pods it has.
  */
-export function watchServicePods(client: Client, enqueue: (key: string) => void): ServicePods {
+export function watchServicePods(client: Client, enqueue: (key: string, pods: number) => void): ServicePods {
   const services = new Map<string, Selecting>();
   const byLabel = new Map<string, Set<string>>();
   let listing = true;
@@ -45,11 +45,11 @@ export function watchServicePods(client: Client, enqueue: (key: string) => void)
     if (hasSelector(service)) {
       const selecting = toSelecting(service);
       // At the start the Pods come by themselves, once.
-      if (!listing) for (const pod of selectedPods(client, selecting)) selecting.pods.add(keyOf(pod));
+      if (!listing) for (const pod of selectedPods(client, selecting)) selecting.pods.set(keyOf(pod), pod);
       services.set(key, selecting);
       byLabel.set(selecting.label, (byLabel.get(selecting.label) ?? new Set()).add(key));
     }
-    enqueue(key);
+    enqueue(key, services.get(key)?.pods.size ?? 0);
   }
 
   function dropService(key: string): void {
@@ -62,15 +62,26 @@ export function watchServicePods(client: Client, enqueue: (key: string) => void)
 
   function addPod(pod: Pod): void {
     for (const service of selectedBy(pod)) {
-      services.get(service)!.pods.add(keyOf(pod));
-      enqueue(service);
+      const { pods } = services.get(service)!;
+      pods.set(keyOf(pod), pod);
+      enqueue(service, pods.size);
     }
   }
 
   function removePod(pod: Pod): void {
     for (const service of selectedBy(pod)) {
-      services.get(service)!.pods.delete(keyOf(pod));
-      enqueue(service);
+      const { pods } = services.get(service)!;
+      pods.delete(keyOf(pod));
+      enqueue(service, pods.size);
+    }
+  }
+
+  function updatePod(before: Pod, pod: Pod): void {
+    if (changesEndpoints(before, pod)) {
+      removePod(before);
+      addPod(pod);
+    } else {
+      for (const service of selectedBy(pod)) services.get(service)!.pods.set(keyOf(pod), pod);
     }
   }
 
@@ -78,30 +89,24 @@ export function watchServicePods(client: Client, enqueue: (key: string) => void)
     client.watch('services', {
       added: putService,
       updated(before, service) {
-        if (sameSelector(before, service)) enqueue(keyOf(service));
+        if (sameSelector(before, service))
+          enqueue(keyOf(service), services.get(keyOf(service))?.pods.size ?? 0);
         else putService(service);
       },
       deleted(service) {
         dropService(keyOf(service));
-        enqueue(keyOf(service));
+        enqueue(keyOf(service), 0);
       },
     }),
     client.watch('pods', {
       added: addPod,
-      updated(before, pod) {
-        if (!changesEndpoints(before, pod)) return;
-        removePod(before);
-        addPod(pod);
-      },
+      updated: updatePod,
       deleted: removePod,
     }),
   ];
   listing = false;
   return {
-    podsOf(service) {
-      const { namespace = '', pods = [] } = services.get(service) ?? {};
-      return [...pods].flatMap((key) => client.get('pods', namespace, key.slice(namespace.length + 1)) ?? []);
-    },
+    podsOf: (service) => [...(services.get(service)?.pods.values() ?? [])],
     servicesOn(nodeName) {
       const pods = client.list('pods').filter(({ spec }) => spec?.nodeName === nodeName);
       return new Set(pods.flatMap(selectedBy));
@@ -120,7 +125,7 @@ function toSelecting({ metadata: { namespace = '' }, spec }: Service): Selecting
     namespace,
     matches: mapSelectorMatcher(spec?.selector),
     label: labelKey(namespace, name, value),
-    pods: new Set(),
+    pods: new Map(),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Kinds } from '#api/resources.ts';
 import type { Client } from '../../client.ts';
-import type { SlicePlan } from './slice-planner.ts';
 import { unlessTerminating } from '../api-errors.ts';
+import { same } from '../equality.ts';
+import type { SlicePlan } from './slice-planner.ts';
 
 type Slice = Kinds['endpointslices'];
 
@@ -27,6 +28,8 @@ export function watchServiceSlices(
   enqueue: (service: string) => void,
 ): ServiceSlices {
   const names = new Map<string, Set<string>>();
+  /** What is being written, by uid: the news of it is none. */
+  const writing = new Map<string, Slice>();
 
   function remember(slice: Slice): void {
     const service = ownerKey(slice, manager);
@@ -54,13 +57,23 @@ export function watchServiceSlices(
         enqueueOwner(before);
         remember(slice);
       }
-      enqueueOwner(slice);
+      const written = writing.get(slice.metadata.uid);
+      if (written === undefined || !sameContent(written, slice)) enqueueOwner(slice);
     },
     deleted(slice) {
       forget(slice);
       enqueueOwner(slice);
     },
   });
+
+  async function update(slice: Slice): Promise<void> {
+    writing.set(slice.metadata.uid, slice);
+    try {
+      await client.update('endpointslices', slice);
+    } finally {
+      writing.delete(slice.metadata.uid);
+    }
+  }
 
   return {
     slicesOf(service) {
@@ -71,12 +84,14 @@ export function watchServiceSlices(
         return isOwn && slice.metadata.deletionTimestamp === undefined ? [slice] : [];
       });
     },
-    async apply({ create, update, remove }) {
+    async apply(plan) {
       await Promise.all([
         // The next look must find them, also if it comes before the news of them.
-        ...create.map((slice) => unlessTerminating(client.create('endpointslices', slice).then(remember))),
-        ...update.map((slice) => client.update('endpointslices', slice)),
-        ...remove.map(({ metadata: { namespace = '', name, uid } }) =>
+        ...plan.create.map((slice) =>
+          unlessTerminating(client.create('endpointslices', slice).then(remember)),
+        ),
+        ...plan.update.map(update),
+        ...plan.remove.map(({ metadata: { namespace = '', name, uid } }) =>
           client.delete('endpointslices', namespace, name, { uid }),
         ),
       ]);
@@ -84,6 +99,12 @@ export function watchServiceSlices(
     stop: unwatch,
   };
 }
+
+const sameContent = (one: Slice, other: Slice): boolean =>
+  same(one.endpoints, other.endpoints) &&
+  same(one.ports, other.ports) &&
+  same(one.metadata.labels, other.metadata.labels) &&
+  same(one.metadata.annotations, other.metadata.annotations);
 
 /** The key of the Service that a slice of this manager belongs to. */
 function ownerKey({ metadata }: Slice, manager: string): string | undefined {

@@ -172,11 +172,31 @@ function keepEndpoints(slice: Slice, wanted: Map<string, Endpoint>, request: Sli
     endpoints.push(now);
     wanted.delete(identity);
   }
-  return { slice, endpoints, changed: isRelabelled(slice, request.metadata) || !same(endpoints, before) };
+  const isSame =
+    endpoints.length === before.length && before.every((one, at) => isSameAs(one, endpoints[at]!));
+  return { slice, endpoints, changed: isRelabelled(slice, request.metadata) || !isSame };
 }
 
-const identityOf = ({ addresses, targetRef, hostname }: Endpoint): string =>
-  [targetRef?.uid ?? '', hostname ?? '', ...addresses].join(' ');
+/** What is stored, by what was wanted and found to be the same: most are compared again and again. */
+const knownSame = new WeakMap<Endpoint, Endpoint>();
+
+function isSameAs(stored: Endpoint, wanted: Endpoint): boolean {
+  if (knownSame.get(stored) === wanted) return true;
+  const isSame = same(stored, wanted);
+  if (isSame) knownSame.set(stored, wanted);
+  return isSame;
+}
+
+const identities = new WeakMap<Endpoint, string>();
+
+function identityOf(endpoint: Endpoint): string {
+  const known = identities.get(endpoint);
+  if (known !== undefined) return known;
+  const { addresses, targetRef, hostname } = endpoint;
+  const identity = [targetRef?.uid ?? '', hostname ?? '', ...addresses].join(' ');
+  identities.set(endpoint, identity);
+  return identity;
+}
 
 function withMetadata(slice: Slice, { labels, annotate }: SliceMetadata): Slice {
   const { annotations: before = {}, ...metadata } = slice.metadata;
