@@ -48,6 +48,15 @@ export function useOwnCluster(namespace: string, cluster: () => PodlabCluster): 
   return lab;
 }
 
+/** Kills the node's process; its supervisor starts it again. The container and its network namespace live on. */
+export async function killProcess(cluster: StartedPodlabCluster, node: string): Promise<void> {
+  const { stdout } = await cluster.execOnNode(node, ['pidof', 'node']);
+  // The host's processes are seen too: only the one in this container's own namespaces is meant.
+  const script =
+    'for p in $0; do [ "$(readlink /proc/$p/ns/net)" = "$(readlink /proc/self/ns/net)" ] && kill -9 $p; done';
+  await cluster.execOnNode(node, ['sh', '-c', script, stdout.trim()]);
+}
+
 /**
  * Asks again and again until `check` returns without throwing, and returns what it returned.
  * @throws Error the last one that `check` threw, after `timeoutMs`.

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PodlabCluster } from '../cli/testing/index.ts';
-import { eventually, get, must, useOwnCluster } from './cluster.ts';
+import { eventually, get, killProcess, must, useOwnCluster } from './cluster.ts';
 import { constantRequests } from './requests.ts';
 
 const EVICTION_SECONDS = 3;
@@ -142,11 +142,7 @@ describe('healing', { timeout: 180_000 }, () => {
 
   it("survives the end of a node's process: no container is touched, and the node is Ready again", async () => {
     const before = await containersOf();
-    const { stdout } = await lab.cluster.execOnNode('node2', ['pidof', 'node']);
-    // The host's processes are seen too: only the one in this container's own namespaces is meant.
-    const script =
-      'for p in $0; do [ "$(readlink /proc/$p/ns/net)" = "$(readlink /proc/self/ns/net)" ] && kill -9 $p; done';
-    await lab.cluster.execOnNode('node2', ['sh', '-c', script, stdout.trim()]);
+    await killProcess(lab.cluster, 'node2');
     await sleep(1500);
     await lab.cluster.waitUntilReady();
     expect(await containersOf()).toEqual(before);
