@@ -6,10 +6,10 @@ const { existsSync } = require('node:fs');
 const { lookup } = require('node:dns/promises');
 const { setTimeout: sleep } = require('node:timers/promises');
 
-const [host, httpPort, udpPort, pause] = process.argv.slice(1);
+const [service, httpPort, udpPort, pause] = process.argv.slice(1);
 const TIMEOUT = 5000;
 
-function get(agent) {
+function get(host, agent) {
   return new Promise((resolve, reject) => {
     const asked = request({ host, port: httpPort, agent, timeout: TIMEOUT }, (response) => {
       let text = '';
@@ -51,12 +51,12 @@ async function open(address) {
 }
 
 async function main() {
-  const { address } = await lookup(host, 4);
+  const { address } = await lookup(service, 4);
   const kept = new Agent({ keepAlive: true, maxSockets: 1 });
   const keptSocket = await open(address);
   const ways = {
-    'http, a connection each': () => get(false),
-    'http, kept connections': () => get(kept),
+    'http, a connection each': () => get(address, false),
+    'http, kept connections': () => get(address, kept),
     'udp, a socket each': async () => {
       const socket = await open(address);
       try {

@@ -19,5 +19,7 @@ socket.bind(9000, '::');
 
 process.on('SIGTERM', () => {
   ending = true;
-  setTimeout(() => process.exit(0), 500);
+  // Until every connection has had its last answer, as a server that drains does; the Pod's grace is the limit.
+  const look = () => server.getConnections((_, count) => count === 0 && process.exit(0));
+  setInterval(look, 200);
 });
