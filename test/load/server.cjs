@@ -17,9 +17,10 @@ socket.on('message', (message, from) =>
 );
 socket.bind(9000, '::');
 
+/** Ends when every connection has had its last answer, as a server that drains does; the Pod's grace is the limit. */
+const endWhenIdle = () => server.getConnections((_, count) => count === 0 && process.exit(0));
+
 process.on('SIGTERM', () => {
   ending = true;
-  // Until every connection has had its last answer, as a server that drains does; the Pod's grace is the limit.
-  const look = () => server.getConnections((_, count) => count === 0 && process.exit(0));
-  setInterval(look, 200);
+  setInterval(endWhenIdle, 200);
 });
