@@ -126,7 +126,9 @@ function giveCidrs(): void {
   const give = (node: Kinds['nodes']): void => {
     if (node.spec?.podCIDR !== undefined) return;
     const podCIDR = `10.244.${node.metadata.name.slice(4)}.0/24`;
-    client.update('nodes', { ...node, spec: { ...node.spec, podCIDR } }).catch(() => give(nodeNow(node)));
+    client
+      .update('nodes', { ...node, spec: { ...node.spec, podCIDR, podCIDRs: [podCIDR] } })
+      .catch(() => give(nodeNow(node)));
   };
   const nodeNow = (node: Kinds['nodes']): Kinds['nodes'] => client.get('nodes', '', node.metadata.name)!;
   client.watch('nodes', { added: give });
@@ -207,7 +209,12 @@ test('registering waits for the Pod CIDR, then tells of the cluster and makes a 
 test("registering again keeps the user's labels, taints, cordon and Pod CIDR", async () => {
   await client.seed('nodes', {
     metadata: { name: 'node1', labels: { disk: 'ssd', 'kubernetes.io/hostname': 'old' } },
-    spec: { podCIDR: '10.244.9.0/24', unschedulable: true, taints: [{ key: 'a', effect: 'NoSchedule' }] },
+    spec: {
+      podCIDR: '10.244.9.0/24',
+      podCIDRs: ['10.244.9.0/24'],
+      unschedulable: true,
+      taints: [{ key: 'a', effect: 'NoSchedule' }],
+    },
     status: { conditions: [{ type: 'NetworkUnavailable', status: 'False' }] },
   });
   const agent = new Agent('node1').register('node1');
