@@ -31,6 +31,7 @@ import { startSession } from '../agent/session/session.ts';
 import { createStreamServer } from '../agent/streams/stream-server.ts';
 import { beatKey } from '../proxy/liveness/beat.ts';
 import { startProxy, type Proxy } from '../proxy/start.ts';
+import { readAccess } from './access.ts';
 import { oneOf, secret, SettingError, text } from './environment.ts';
 import { openKeptCluster, type KeptCluster } from './kept-cluster.ts';
 import { findNodeIdentity } from './node-identity.ts';
@@ -156,7 +157,14 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     },
     allocatable: describeNode().status?.allocatable ?? {},
   });
-  const kubelet = createKubeletServer({ runtime, pods, nodeName, nodeContainerId: containerId, log });
+  const kubelet = createKubeletServer({
+    runtime,
+    pods,
+    nodeName,
+    nodeContainerId: containerId,
+    log,
+    pages: new Map([['/access', (query) => readAccess(proxy, query)]]),
+  });
   const streams = createStreamServer({ runtime, pods, session, log, kubelet });
   const statusReporter = reportNodeStatus({
     clock,

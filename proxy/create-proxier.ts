@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import { createNftablesProxier } from './nftables/nftables-proxier.ts';
 import type { Proxier, ProxyMode } from './proxier.ts';
+import type { ServicePort } from './service-port.ts';
+import type { AccessLog } from './userspace/access-log.ts';
 import { createUserspaceProxier } from './userspace/userspace-proxier.ts';
 
 export interface ProxierOptions {
@@ -11,6 +13,10 @@ export interface ProxierOptions {
   readonly clusterPodCidrs: readonly string[];
   /** Hears that somebody else changed what the proxier made, so that a `sync` is needed. */
   readonly lost: () => void;
+  /** Where userspace mode writes what it carried. */
+  readonly access?: AccessLog;
+  /** Told once of each Service's port that the mode cannot carry. */
+  readonly unsupported?: (service: ServicePort, why: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -18,7 +24,7 @@ export interface ProxierOptions {
 /** What carries Services in this mode, on the node whose network namespace the process is in. */
 export function createProxier(mode: ProxyMode, options: ProxierOptions): Proxier {
   const { log, clock, serviceCidrs, clusterPodCidrs, nodeIp, lost } = options;
-  if (mode === 'userspace') return createUserspaceProxier({ log, serviceCidrs, clusterPodCidrs, clock });
+  if (mode === 'userspace') return createUserspaceProxier(options);
   return createNftablesProxier({
     log,
     clock,

@@ -14,6 +14,9 @@ import type { PortPublisher } from './publish.ts';
 import { ServiceCarrier } from './service-carrier.ts';
 import { ClusterState } from './state/cluster-state.ts';
 import { keepState } from './state/state-file.ts';
+import { AccessLog, type AccessPage } from './userspace/access-log.ts';
+import { unsupportedEvent } from './userspace/unsupported-event.ts';
+import type { ServicePort } from './service-port.ts';
 import { ServiceTracker } from './state/service-tracker.ts';
 import { watchCluster } from './state/watch-client.ts';
 
@@ -47,6 +50,8 @@ export interface ProxyOptions {
 export interface Proxy {
   /** Resolves when the node carries Services in this mode and nothing of the other is left. */
   setMode(mode: ProxyMode): Promise<void>;
+  /** What userspace mode carried on this node, after the `since`th record: the oldest first, at most `limit`. */
+  access(since: number, limit: number): AccessPage;
   /** Ends the component; what the kernel holds goes on carrying Services. */
   stop(): Promise<void>;
 }
@@ -69,11 +74,14 @@ export function startProxy(options: ProxyOptions): Proxy {
     log,
   });
   const entrances = keepEntrances({ ...options, log, state });
+  const access = new AccessLog(log);
   const health = new ProxyHealth();
   const checks = startHealthChecks({ ...options, log, state, health });
+  const unsupported = (service: ServicePort, why: string): void =>
+    options.recordEvent?.(unsupportedEvent(service, why, options, state));
   const carrier = new ServiceCarrier({
     mode: options.mode ?? 'nftables',
-    create: (mode, lost) => createProxier(mode, { ...options, log, lost }),
+    create: (mode, lost) => createProxier(mode, { ...options, log, lost, access, unsupported }),
     services() {
       tracker.update();
       return tracker.ports;
@@ -118,6 +126,7 @@ export function startProxy(options: ProxyOptions): Proxy {
   });
   return {
     setMode: (mode) => carrier.setMode(mode),
+    access: (since, limit) => access.read(since, limit),
     async stop() {
       watch.stop();
       await kept.stop();

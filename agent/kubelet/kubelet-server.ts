@@ -10,8 +10,17 @@ export interface KubeletServer {
   close(): void;
 }
 
-/** What a kubelet's port answers and podlab knows: `/healthz`, `/pods` and `/stats/summary`. The API server has authorized the request. */
-export function createKubeletServer(options: SummaryOptions & { log: Logger }): KubeletServer {
+export interface KubeletServerOptions extends SummaryOptions {
+  readonly log: Logger;
+  /** Further pages by their path, whose answers are sent as JSON. */
+  readonly pages?: ReadonlyMap<string, (query: URLSearchParams) => unknown>;
+}
+
+/**
+ * What a kubelet's port answers and podlab knows: `/healthz`, `/pods`, `/stats/summary`, and the pages that are given. The API server has
+ * authorized the request.
+ */
+export function createKubeletServer(options: KubeletServerOptions): KubeletServer {
   const { log, pods } = options;
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -27,13 +36,15 @@ export function createKubeletServer(options: SummaryOptions & { log: Logger }): 
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = request.url?.split('?')[0];
-    const served = path === '/healthz' || path === '/pods' || path === '/stats/summary';
+    const [path = '', query] = request.url?.split('?') ?? [];
+    const page = options.pages?.get(path);
+    const served = page !== undefined || path === '/healthz' || path === '/pods' || path === '/stats/summary';
     if (!served) return send(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return send(response, 405, 'text/plain; charset=utf-8', '405: Method Not Allowed');
     if (path === '/healthz') return send(response, 200, 'text/plain; charset=utf-8', 'ok');
-    const body = path === '/pods' ? podList(pods) : await summary(options);
+    const body =
+      page?.(new URLSearchParams(query)) ?? (path === '/pods' ? podList(pods) : await summary(options));
     send(response, 200, 'application/json', JSON.stringify(body));
   }
 

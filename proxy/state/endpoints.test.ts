@@ -15,6 +15,7 @@ const HERE = { nodeName: 'node1', zone: 'a' };
 const endpoint = (number: number, changes: Partial<SliceEndpoint> = {}): SliceEndpoint => ({
   addresses: [`10.244.1.${number}`],
   hostname: '',
+  pod: '',
   nodeName: 'node1',
   ...READY,
   forZones: [],

@@ -87,10 +87,16 @@ function toCandidate(from: SliceEndpoint, port: number, node: string): Candidate
   // discovery/v1: "consumers should only use the first address".
   const ip = from.addresses[0];
   if (ip === undefined) return undefined;
-  const { nodeName } = from;
+  const { nodeName, pod } = from;
   return {
     key: `${ip}:${port}`,
-    endpoint: { ip, port, nodeName, local: nodeName !== '' && nodeName === node },
+    endpoint: {
+      ip,
+      port,
+      nodeName,
+      local: nodeName !== '' && nodeName === node,
+      ...(pod === '' ? {} : { pod }),
+    },
     from,
   };
 }

@@ -52,6 +52,8 @@ export interface SliceEndpoint {
   readonly addresses: readonly string[];
   readonly hostname: string;
   readonly nodeName: string;
+  /** `namespace/name`; '' when it is not said to be a Pod's. */
+  readonly pod: string;
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
@@ -162,6 +164,7 @@ function toSliceEndpoint(
     addresses: ofFamily(addresses(endpoint.addresses), family),
     hostname: endpoint.hostname ?? '',
     nodeName: endpoint.nodeName ?? '',
+    pod: podOf(endpoint),
     ready,
     serving: endpoint.conditions?.serving ?? ready,
     terminating: endpoint.conditions?.terminating ?? false,
@@ -169,6 +172,9 @@ function toSliceEndpoint(
     forNodes: endpoint.hints?.forNodes?.map(({ name }) => name) ?? NO_HINTS,
   };
 }
+
+const podOf = ({ targetRef }: NonNullable<EndpointSlice['endpoints']>[number]): string =>
+  targetRef?.kind === 'Pod' ? `${targetRef.namespace ?? ''}/${targetRef.name ?? ''}` : '';
 
 export const toNodeInfo = (node: Node): NodeInfo => ({
   name: node.metadata?.name ?? '',

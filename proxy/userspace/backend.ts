@@ -44,7 +44,7 @@ export class Backend {
 
   /** Nobody serves here any more; connections that there are may not ask for more. */
   retire(): void {
-    this.update({ ...this.#service, endpoints: [], localEndpoints: [] });
+    this.update({ ...this.#service, endpoints: [], localEndpoints: [], servingEndpoints: [] });
   }
 
   /**
@@ -59,8 +59,10 @@ export class Backend {
     return externalTrafficLocal && !own && !this.#network.isPod(client) ? 'local' : 'cluster';
   }
 
-  has({ ip, port }: Endpoint, scope: Scope): boolean {
-    return this.#endpoints(scope).some((endpoint) => endpoint.ip === ip && endpoint.port === port);
+  /** Whether what began with the endpoint may go on: also with one that gets nothing new, for as long as it serves. */
+  has(endpoint: Endpoint): boolean {
+    const { servingEndpoints, endpoints, localEndpoints } = this.#service;
+    return [servingEndpoints, endpoints, localEndpoints].some((some) => isAmong(some, endpoint));
   }
 
   /**

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { AccessLog } from './access-log.ts';
 import { anEntry, hostPort } from './access-record.ts';
-import type { Backend, Scope } from './backend.ts';
+import type { Backend } from './backend.ts';
 import type { ListenerPlan } from './listener-plan.ts';
 import { syncLookup } from './sync-lookup.ts';
 import type { UdpSession, UdpSessions } from './udp-sessions.ts';
@@ -16,7 +16,7 @@ export class UdpListener {
   readonly #access: AccessLog;
   readonly #socket: Socket;
   /** By the client's `address:port`. */
-  readonly #byClient = new Map<string, { session: UdpSession; scope: Scope }>();
+  readonly #byClient = new Map<string, UdpSession>();
   #plan: ListenerPlan;
   #backend: Backend;
   #closed = false;
@@ -39,8 +39,7 @@ export class UdpListener {
     const other = backend !== this.#backend;
     this.#plan = plan;
     this.#backend = backend;
-    for (const { session, scope } of this.#byClient.values())
-      if (other || !backend.has(session.endpoint, scope)) session.end();
+    for (const session of this.#byClient.values()) if (other || !backend.has(session.endpoint)) session.end();
   }
 
   /** Rejects when the address cannot be had. */
@@ -57,7 +56,7 @@ export class UdpListener {
   stopAccepting(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const { session } of this.#byClient.values()) session.end();
+    for (const session of this.#byClient.values()) session.end();
     this.#socket.close();
   }
 
@@ -67,7 +66,7 @@ export class UdpListener {
 
   #carry(datagram: Buffer, client: RemoteInfo): void {
     const key = hostPort(client.address, client.port);
-    const session = this.#byClient.get(key)?.session ?? this.#open(key, client);
+    const session = this.#byClient.get(key) ?? this.#open(key, client);
     session?.send(datagram);
   }
 
@@ -88,7 +87,7 @@ export class UdpListener {
         this.#tell(ended, backend, key);
       },
     });
-    this.#byClient.set(key, { session, scope });
+    this.#byClient.set(key, session);
     return session;
   }
 

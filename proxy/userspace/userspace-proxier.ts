@@ -19,9 +19,9 @@ export interface UserspaceOptions {
   readonly serviceCidrs: readonly string[];
   readonly clusterPodCidrs: readonly string[];
   /** Where the records of requests and connections go; absent: to one of its own. */
-  readonly access?: AccessLog;
+  readonly access?: AccessLog | undefined;
   /** Told once of each Service's port that this mode cannot carry. */
-  readonly unsupported?: (service: ServicePort, why: string) => void;
+  readonly unsupported?: ((service: ServicePort, why: string) => void) | undefined;
   readonly clock?: Clock;
 }
 
@@ -121,6 +121,7 @@ class UserspaceProxier implements Proxier {
   }
 
   close(): void {
+    this.#stopLooking();
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
     this.#http.close();

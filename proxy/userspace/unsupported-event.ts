@@ -1,0 +1,28 @@
+import { rfc3339, type Clock } from '#api/clock.ts';
+import type { CoreV1Event } from '#api/gen/types.ts';
+import type { ServicePort } from '../service-port.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+
+/** Tells whoever looks at the Service that a node does not carry one of its ports, and why. */
+export function unsupportedEvent(
+  { namespace, service: name, portName, port, protocol }: ServicePort,
+  why: string,
+  { nodeName, clock }: { readonly nodeName: string; readonly clock: Clock },
+  state: ClusterState,
+): Partial<CoreV1Event> {
+  const time = rfc3339(clock.now());
+  const uid = state.services.get(`${namespace}/${name}`)?.uid ?? '';
+  return {
+    metadata: { namespace },
+    type: 'Warning',
+    reason: 'ProtocolNotSupported',
+    message: `node ${nodeName} does not carry ${protocol} port ${portName || port} in userspace mode: ${why}`,
+    involvedObject: { kind: 'Service', apiVersion: 'v1', namespace, name, uid },
+    source: { component: 'kube-proxy', host: nodeName },
+    reportingComponent: 'kube-proxy',
+    reportingInstance: nodeName,
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+  };
+}
