@@ -35,21 +35,30 @@ async function controlPlane(
 const upserted = (object: unknown): ProxyUpdate => ({ upserted: Buffer.from(JSON.stringify(object)) });
 const SYNCED: ProxyUpdate = { synced: {} };
 
-function watch(port: number): { state: ClusterState; synced: () => number; errors: unknown[] } {
+function watch(port: number, failures = 0) {
   const state = new ClusterState();
   const errors: unknown[] = [];
+  const warnings: unknown[] = [];
+  let left = failures;
   let count = 0;
   const watching = watchCluster({
     address: `127.0.0.1:${port}`,
-    credentials: async () => credentials.createInsecure(),
+    async credentials() {
+      if (left-- > 0) throw new Error('no credentials yet');
+      return credentials.createInsecure();
+    },
     nodeName: 'node1',
     state,
     clock: realClock,
-    log: { warn() {}, error: (error: unknown) => errors.push(error) } as unknown as Logger,
+    log: {
+      debug() {},
+      warn: (fields: unknown) => warnings.push(fields),
+      error: (error: unknown) => errors.push(error),
+    } as unknown as Logger,
     onSynced: () => void count++,
   });
   closing.push(() => watching.stop());
-  return { state, synced: () => count, errors };
+  return { state, synced: () => count, errors, warnings };
 }
 
 test('follows what the control plane says', async () => {
@@ -102,4 +111,13 @@ test('leaves out what makes no sense, and goes on', async () => {
   await vi.waitFor(() => expect(synced()).toBe(1));
   expect(state.services.size).toBe(1);
   expect(errors).toHaveLength(2);
+});
+
+test('goes on trying when the node has no credentials, and says so once', async () => {
+  const { port } = await controlPlane((call) => {
+    call.write(SYNCED);
+  });
+  const { synced, warnings } = watch(port, 2);
+  await vi.waitFor(() => expect(synced()).toBe(1), 5000);
+  expect(warnings).toEqual([{ error: 'no credentials yet' }]);
 });

@@ -43,6 +43,26 @@ export function watchCluster(options: WatchOptions): { stop(): void } {
   let client: ProxyServiceClient | undefined;
   let call: ClientReadableStream<ProxyUpdate__Output> | undefined;
 
+  /** Whether it was said that the control plane is away: once an outage. */
+  let told = false;
+
+  const lost = (error: Error): void => {
+    if (stopped) return;
+    const message = 'lost the control plane; the node goes on with what it last heard';
+    log[told ? 'debug' : 'warn']({ error: error.message }, message);
+    told = true;
+  };
+  const later = (): void => {
+    if (stopped) return;
+    cancelTimer = options.clock.after(retry, start);
+    retry = Math.min(retry * 2, LAST_RETRY);
+  };
+  const start = (): void =>
+    void connect().catch((error: unknown) => {
+      lost(error as Error);
+      later();
+    });
+
   const connect = async (): Promise<void> => {
     const credentials = await options.credentials();
     if (stopped) return;
@@ -57,7 +77,10 @@ export function watchCluster(options: WatchOptions): { stop(): void } {
     call.on('data', (update: ProxyUpdate__Output) => {
       if (!resyncing) options.state.resyncing();
       resyncing = true;
-      if (update.update === 'synced') retry = FIRST_RETRY;
+      if (update.update === 'synced') {
+        retry = FIRST_RETRY;
+        told = false;
+      }
       apply(options, update);
     });
     let over = false;
@@ -65,20 +88,15 @@ export function watchCluster(options: WatchOptions): { stop(): void } {
       if (stopped || over) return;
       over = true;
       (connection as Client).close();
-      cancelTimer = options.clock.after(retry, () => void connect());
-      retry = Math.min(retry * 2, LAST_RETRY);
+      later();
     };
     call.on('end', again);
     call.on('error', (error) => {
-      if (!stopped)
-        log.warn(
-          { error: error.message },
-          'lost the control plane; the node goes on with what it last heard',
-        );
+      lost(error);
       again();
     });
   };
-  void connect();
+  start();
   return {
     stop() {
       stopped = true;
