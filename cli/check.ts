@@ -39,8 +39,12 @@ async function firstShut(): Promise<{ gate?: string; error?: string }> {
 }
 
 async function checkDns(): Promise<void> {
+  for (const ip of network.dnsIps) await askDns(ip);
+}
+
+async function askDns(server: string): Promise<void> {
   const resolver = new Resolver({ timeout: 500, tries: 1 });
-  resolver.setServers(network.dnsIps.slice(0, 1));
+  resolver.setServers([server]);
   const name = `kubernetes.default.svc.${CLUSTER_DOMAIN}`;
   const addresses = await (familyOf(serviceIp) === 'IPv6'
     ? resolver.resolve6(name)
