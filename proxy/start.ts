@@ -89,11 +89,15 @@ export function startProxy(options: ProxyOptions): Proxy {
     carrying(mode) {
       health.updated(options.clock.now());
       entrances.carrying(mode === 'nftables');
+      if (!carries) entrances.request();
+      carries = true;
       options.onCarrying?.();
     },
     clock: options.clock,
     log,
   });
+  /** Until then an address or port that a former process has held stays as it is. */
+  let carries = false;
   const annotation = new ModeAnnotation(options.nodeName, log);
   /** Whether the state is one to go by: the control plane's, or that of the process before this one. */
   let synced = kept.restored;
@@ -103,7 +107,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     health.queued(options.clock.now());
     carrier.prefer(annotation.read(state));
     carrier.request();
-    entrances.request();
+    if (carries) entrances.request();
     checks.request();
   };
   state.onChange(news);
