@@ -26,7 +26,7 @@ const LOOK_AGAIN = 10_000;
 /** Publishers cost the engine work: changes are collected for longer than those of rules. */
 const PUBLISH_PAUSE = 200;
 /** A Service of type LoadBalancer gets its address soon after it was made: one publisher for all of its ports starts sooner than two. */
-const COLLECT = 40;
+const COLLECT = 100;
 
 export interface Entrances {
   /** Something has changed. */

@@ -191,6 +191,14 @@ export function describeServices(mode: string, lab: Lab, nodePort: number): void
       expect(`${await lab.cluster.serviceUrl(lab.namespace, 'balancer', 8081)}/`).toBe(url);
     });
 
+    it("gives a LoadBalancer the host's port too, or says in an Event why not", async () => {
+      await eventually(async () => {
+        const events = await lab.kubectl('get', 'events', '-o', 'jsonpath={.items[*].message}');
+        if (events.includes("Cannot publish port 8081/TCP on the host's localhost")) return;
+        expect((await get('http://127.0.0.1:8081/')).body).toMatch(/^web-/);
+      });
+    });
+
     it('takes a Pod out of a Service with its label, and back in', async () => {
       const [pod = ''] = (
         await lab.kubectl('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}')

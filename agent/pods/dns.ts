@@ -15,16 +15,27 @@ interface Dns {
 }
 
 const MAX_NAMESERVERS = 3;
+/** `MaxDNSSearchPaths` and `MaxDNSSearchListChars` of pkg/apis/core/validation. */
+const MAX_SEARCHES = 32;
+const MAX_SEARCH_LENGTH = 2048;
 
 /** A Pod's /etc/resolv.conf (kubelet `network/dns/dns.go` GetPodDNS). */
 export function resolvConf(pod: Pod, facts: DnsFacts): string {
   const dns = append(byPolicy(pod, facts), pod);
+  const searches = fitting(dns.searches);
   return [
-    ...(dns.searches.length === 0 ? [] : [`search ${dns.searches.join(' ')}`]),
+    ...(searches.length === 0 ? [] : [`search ${searches.join(' ')}`]),
     ...dns.nameservers.slice(0, MAX_NAMESERVERS).map((one) => `nameserver ${one}`),
     ...(dns.options.length === 0 ? [] : [`options ${dns.options.join(' ')}`]),
     '',
   ].join('\n');
+}
+
+/** The first of them, as many as a resolver reads (kubelet `formDNSSearchFitsLimits`). */
+function fitting(searches: readonly string[]): string[] {
+  const kept = searches.slice(0, MAX_SEARCHES);
+  while (kept.join(' ').length > MAX_SEARCH_LENGTH) kept.pop();
+  return kept;
 }
 
 function byPolicy(pod: Pod, facts: DnsFacts): Dns {
@@ -34,11 +45,17 @@ function byPolicy(pod: Pod, facts: DnsFacts): Dns {
   return dnsPolicy === 'Default' || onHost ? ofNode(facts, hostNetwork === true) : ofCluster(pod, facts);
 }
 
-function ofCluster(pod: Pod, { clusterDns, clusterDomain }: DnsFacts): Dns {
+/** With the node's search domains after the cluster's (kubelet `generateSearchesForDNSClusterFirst`). */
+function ofCluster(pod: Pod, { clusterDns, clusterDomain, nodeResolvConf }: DnsFacts): Dns {
   const namespace = pod.metadata.namespace ?? 'default';
   return {
     nameservers: [...clusterDns],
-    searches: [`${namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain],
+    searches: [
+      `${namespace}.svc.${clusterDomain}`,
+      `svc.${clusterDomain}`,
+      clusterDomain,
+      ...readResolvConf(nodeResolvConf).searches,
+    ],
     options: ['ndots:5'],
   };
 }
@@ -48,14 +65,20 @@ function ofCluster(pod: Pod, { clusterDns, clusterDomain }: DnsFacts): Dns {
  * it in turn.
  */
 function ofNode({ nodeResolvConf, clusterDns }: DnsFacts, hostNetwork: boolean): Dns {
-  const words = nodeResolvConf.split('\n').map((line) => line.trim().split(/\s+/));
-  const after = (keyword: string): string[] =>
-    words.filter((line) => line[0] === keyword).flatMap((line) => line.slice(1));
-  const nameservers = after('nameserver').filter((one) => hostNetwork || !one.startsWith('127.'));
+  const { searches, options, nameservers: all } = readResolvConf(nodeResolvConf);
+  const nameservers = all.filter((one) => hostNetwork || !one.startsWith('127.'));
+  return { nameservers: nameservers.length === 0 ? [...clusterDns] : nameservers, searches, options };
+}
+
+/** Of several lines of search domains the last one counts (resolv.conf(5)). */
+function readResolvConf(text: string): Dns {
+  const words = text.split('\n').map((line) => line.trim().split(/\s+/));
+  const lines = (keyword: string): string[][] =>
+    words.filter((line) => line[0] === keyword).map((line) => line.slice(1));
   return {
-    nameservers: nameservers.length === 0 ? [...clusterDns] : nameservers,
-    searches: after('search'),
-    options: after('options'),
+    nameservers: lines('nameserver').flat(),
+    searches: (lines('search').at(-1) ?? []).map((one) => (one === '.' ? one : one.replace(/\.$/, ''))),
+    options: lines('options').flat(),
   };
 }
 

@@ -65,7 +65,7 @@ describe('resolv.conf', () => {
     nodeResolvConf: 'nameserver 127.0.0.11\nsearch lan\noptions ndots:0\n',
   };
   const cluster =
-    'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n';
+    'search default.svc.cluster.local svc.cluster.local cluster.local lan\nnameserver 10.96.0.10\noptions ndots:5\n';
   test.each([
     ['ClusterFirst asks the cluster', { dnsPolicy: 'ClusterFirst' }, cluster],
     [
@@ -105,10 +105,20 @@ describe('resolv.conf', () => {
           options: [{ name: 'ndots', value: '2' }],
         },
       },
-      'search default.svc.cluster.local svc.cluster.local cluster.local x\nnameserver 10.96.0.10\nnameserver 192.0.2.1\noptions ndots:2\n',
+      'search default.svc.cluster.local svc.cluster.local cluster.local lan x\nnameserver 10.96.0.10\nnameserver 192.0.2.1\noptions ndots:2\n',
     ],
   ])('%s', (_name, spec, text) => {
     expect(resolvConf(pod('web', spec), facts)).toBe(text);
+  });
+
+  test.each([
+    ['32', Array.from({ length: 40 }, (_, n) => `d${n}`), 32],
+    ['2048 characters of', Array.from({ length: 12 }, (_, n) => `${n}${'x'.repeat(200)}`), 10],
+  ])('has the first %s search domains at most', (_most, searches, count) => {
+    const [line = ''] = resolvConf(pod('web', { dnsPolicy: 'None', dnsConfig: { searches } }), facts).split(
+      '\n',
+    );
+    expect(line.split(' ').slice(1)).toEqual(searches.slice(0, count));
   });
 
   test('names the DNS of both IP families, and no more than three servers', () => {

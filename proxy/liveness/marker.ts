@@ -25,19 +25,29 @@ table inet ${TABLE} {
 `;
 export const UNMARK = `add table inet ${TABLE}\ndelete table inet ${TABLE}\n`;
 
-export async function setMark(marked: boolean): Promise<void> {
+/** The mark on network namespaces: how it is set on one's own, and found on others. */
+export interface KernelMark {
+  set(marked: boolean): Promise<void>;
+  /** Whether this namespace was marked before this process started. */
+  isSet(): Promise<boolean>;
+  /** Whether the kernel at this address has the mark: false also for one that was started anew, and for none at all. */
+  isAt(ip: string): Promise<boolean>;
+}
+
+export const kernelMark: KernelMark = { set: setMark, isSet: isMarked, isAt: hasMark };
+
+async function setMark(marked: boolean): Promise<void> {
   await runCommand('nft', ['-f', '-'], marked ? MARK : UNMARK);
 }
 
-/** Whether this namespace was marked before this process started. */
-export const isMarked = (): Promise<boolean> =>
-  runCommand('nft', ['list', 'table', 'inet', TABLE]).then(
+function isMarked(): Promise<boolean> {
+  return runCommand('nft', ['list', 'table', 'inet', TABLE]).then(
     () => true,
     () => false,
   );
+}
 
-/** Whether the kernel at this address has the mark: false also for one that was started anew, and for none at all. */
-export function hasMark(ip: string): Promise<boolean> {
+function hasMark(ip: string): Promise<boolean> {
   const mark = familyOf(ip) === 'IPv6' ? MARK_IPV6 : MARK_IPV4;
   return new Promise((resolve) => {
     const socket = connect({ host: ip, port: LIVENESS_PORT });

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import { familyOf, type IpFamily } from '#api/ip.ts';
 import { decodeBeat, encodeBeat } from './beat.ts';
-import { hasMark, isMarked, LIVENESS_PORT, setMark } from './marker.ts';
+import { kernelMark, LIVENESS_PORT, type KernelMark } from './marker.ts';
 import { INTERVAL, PeerTable } from './peer-table.ts';
 
 /** What a node finds out about the others by itself, sooner than the control plane. */
@@ -39,12 +39,13 @@ const BIND_AGAIN = 2000;
 const LONG_STANDSTILL = 1000;
 
 /** Watches the other nodes by beats over UDP. */
-export function watchPeers(options: PeerWatchOptions): PeerWatch {
-  return new BeatingWatch(options);
+export function watchPeers(options: PeerWatchOptions, mark: KernelMark = kernelMark): PeerWatch {
+  return new BeatingWatch(options, mark);
 }
 
 class BeatingWatch implements PeerWatch {
   readonly #options: PeerWatchOptions;
+  readonly #mark: KernelMark;
   readonly #log: Logger;
   readonly #table = new PeerTable(randomBytes(8).readBigUInt64BE());
   readonly #family: IpFamily;
@@ -58,8 +59,9 @@ class BeatingWatch implements PeerWatch {
   #cancelBind = (): void => {};
   #stopped = false;
 
-  constructor(options: PeerWatchOptions) {
+  constructor(options: PeerWatchOptions, mark: KernelMark) {
     this.#options = options;
+    this.#mark = mark;
     this.#log = options.log.child({ component: 'liveness' });
     this.#family = familyOf(options.nodeIp) ?? 'IPv4';
     this.#marking = this.#recallMark();
@@ -85,7 +87,7 @@ class BeatingWatch implements PeerWatch {
     this.#carries = true;
     this.#unattended = mark;
     this.#marking = this.#marking
-      .then(() => setMark(mark))
+      .then(() => this.#mark.set(mark))
       .catch((err: unknown) => this.#log.warn({ err }, 'cannot mark that this node carries Services'));
     this.#options.changed(false);
   }
@@ -102,7 +104,7 @@ class BeatingWatch implements PeerWatch {
 
   /** A process that started again in a living namespace need not wait for its first sync. */
   async #recallMark(): Promise<void> {
-    if (this.#options.key === undefined || !(await isMarked()) || this.#carries) return;
+    if (this.#options.key === undefined || !(await this.#mark.isSet()) || this.#carries) return;
     this.#carries = true;
     this.#unattended = true;
     this.#options.changed(false);
@@ -169,7 +171,7 @@ class BeatingWatch implements PeerWatch {
 
   async #look(name: string, ip: string | undefined): Promise<void> {
     const since = performance.now();
-    const answers = ip !== undefined && (await hasMark(ip));
+    const answers = ip !== undefined && (await this.#mark.isAt(ip));
     this.#table.looked(name, answers, since);
   }
 
