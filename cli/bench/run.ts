@@ -15,6 +15,7 @@ import { benchApi } from './api.ts';
 import { benchMemory } from './memory.ts';
 import { milliseconds, table, type Result } from './measure.ts';
 import { benchPods } from './pods.ts';
+import { benchReverseProxy } from './reverse-proxy/bench.ts';
 import { benchScale } from './scale.ts';
 import { benchServices, startPair } from './services.ts';
 
@@ -25,6 +26,9 @@ const file = process.argv[2] ?? join(import.meta.dirname, '..', '..', 'dist', 'b
 const progress = terminalProgress(process.stderr);
 const image = await ensureImages(new Docker(), progress);
 const results: Result[] = [];
+
+progress.step('measuring userspace HTTP beside nginx');
+results.push(...(await benchReverseProxy(new Docker())));
 
 await withCluster('nftables', async (cluster, startMs) => {
   results.push({ what: 'start to three nodes Ready', value: startMs / 1000, unit: 's' });

@@ -101,7 +101,7 @@ export class Exchange implements UpstreamUser {
     const endpoint = this.#endpoint!;
     const safe = isIdempotent(this.request) && !this.#hasBody;
     const { pool } = this.#carrier;
-    const idle = this.#mayReuse ? pool.take(endpoint, safe) : undefined;
+    const idle = this.#mayReuse ? pool.take(endpoint, safe, this.#started) : undefined;
     const upstream = idle ?? pool.connect(endpoint, this.#connectTimeout(endpoint));
     this.#upstream = upstream;
     upstream.start(this, requestHead(this.request, this.#ticket.client));

@@ -145,6 +145,7 @@ function unfold(text: string, draft: Draft): void {
 }
 
 function toLength(value: string, former: number | undefined): number {
+  if (former === undefined && LENGTH.test(value)) return Number(value);
   const lengths = new Set(value.split(',').map((one) => one.trim()));
   const [text = ''] = lengths;
   const length = Number(text);

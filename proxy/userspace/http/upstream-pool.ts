@@ -20,12 +20,12 @@ export class UpstreamPool implements UpstreamOwner {
   #mayKeep: (key: string) => boolean = () => true;
   #sweeper: NodeJS.Timeout | undefined;
 
-  /** `safe`: the request may be sent twice. */
-  take(endpoint: Endpoint, safe: boolean): Upstream | undefined {
+  /** `safe`: the request may be sent twice. `now`: milliseconds since the epoch. */
+  take(endpoint: Endpoint, safe: boolean, now: number): Upstream | undefined {
     const stack = this.#idle.get(endpointKey(endpoint));
     const upstream = stack?.at(-1);
     if (upstream === undefined) return undefined;
-    const age = Date.now() - upstream.idleSince;
+    const age = now - upstream.idleSince;
     // Those below waited longer still; they are swept.
     if (age > limitOf(upstream) || (!safe && age > IDLE_OF_UNSAFE)) return undefined;
     stack?.pop();
