@@ -8,6 +8,7 @@ import { explain } from './cluster/engine-faults.ts';
 import { listClusters } from './cluster/find.ts';
 import { removeKubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
 import * as options from './cluster/options.ts';
+import { defaultSubnet, joinCluster } from './cluster/join.ts';
 import { startCluster } from './cluster/start.ts';
 import type { ProxyMode } from './cluster/spec.ts';
 import { stopCluster } from './cluster/stop.ts';
@@ -23,7 +24,20 @@ interface StartFlags {
   proxyMode: ProxyMode;
   evictionSeconds: number;
   ipFamily: IpFamilySetting;
+  joinAddress?: string;
   wait: number;
+}
+
+interface JoinFlags {
+  controlPlane: string;
+  token: string;
+  node: string;
+  address: string;
+  tunnelPort: number;
+  subnet?: string;
+  name: string;
+  proxyMode: ProxyMode;
+  ipFamily: IpFamilySetting;
 }
 
 const docker = new Docker();
@@ -50,7 +64,26 @@ program
     parse(options.ipFamily),
     defaultIpFamily(),
   )
+  .option(
+    '--join-address <address>',
+    'of this machine, by which nodes of other machines may join',
+    parse(options.ipAddress),
+  )
   .action(start);
+
+program
+  .command('join')
+  .description('start a node here of a cluster on another machine, which was started with --join-address')
+  .requiredOption('--control-plane <address>', "the other machine's join address")
+  .requiredOption('--token <token>', 'as `npm start` printed it')
+  .requiredOption('--node <name>', 'the name of the node', parse(options.clusterName))
+  .requiredOption('--address <address>', 'of this machine, as the others reach it', parse(options.ipAddress))
+  .option('--tunnel-port <port>', 'UDP, one a node of this machine', parse(options.tunnelPort), 8472)
+  .option('--subnet <range>', "of this machine's Docker network, no other machine's")
+  .option('--name <name>', 'the name of the cluster', parse(options.clusterName), options.DEFAULT_CLUSTER)
+  .option('--proxy-mode <mode>', 'nftables or userspace', parse(options.proxyMode), 'nftables')
+  .option('--ip-family <family>', 'as the cluster has it', parse(options.ipFamily), defaultIpFamily())
+  .action(join);
 
 program
   .command('stop')
@@ -85,6 +118,19 @@ async function start(flags: StartFlags): Promise<void> {
           kubectl get nodes
   stop    npm stop${name}
 `);
+  if (cluster.join === undefined) return;
+  const { address, token } = cluster.join;
+  console.log(`  On another machine, to join as a node:
+    npm run join${name === '' ? ' --' : name} --control-plane ${address} --token ${token} \\
+      --ip-family ${cluster.ipFamily} --node NAME --address ITS-ADDRESS
+`);
+}
+
+async function join({ token: joinToken, ...flags }: JoinFlags): Promise<void> {
+  const image = await ensureImages(docker, progress);
+  const subnet = flags.subnet ?? defaultSubnet(flags.node);
+  await joinCluster(docker, { ...flags, joinToken, image, subnet }, progress);
+  progress.step(`${flags.node} runs; \`kubectl get nodes\` shows when it has joined`);
 }
 
 async function stop(flags: { name: string; all?: boolean }): Promise<void> {

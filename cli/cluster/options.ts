@@ -1,5 +1,6 @@
 /** What a person may ask for on the command line, checked. */
 import { IP_FAMILY_SETTINGS, type IpFamilySetting } from '#api/cluster-network.ts';
+import { familyOf } from '#api/ip.ts';
 import { UserError } from '../errors.ts';
 import type { ProxyMode } from './spec.ts';
 
@@ -32,6 +33,13 @@ export function ipFamily(text: string): IpFamilySetting {
   if (setting !== undefined) return setting;
   throw new UserError(`bad --ip-family ${JSON.stringify(text)}: it is ipv4, ipv6 or dual`);
 }
+
+export function ipAddress(text: string): string {
+  if (familyOf(text) !== undefined) return text;
+  throw new UserError(`bad address ${JSON.stringify(text)}: it is an IP address of this machine`);
+}
+
+export const tunnelPort = (text: string): number => wholeNumber('--tunnel-port', text, 1, 65_535);
 
 function wholeNumber(flag: string, text: string, least: number, most: number): number {
   const number = Number(text);

@@ -32,6 +32,17 @@ it('publishes the API on the loopback address alone', () => {
   });
 });
 
+it('publishes the control plane and a tunnel port a node where nodes of other machines join', () => {
+  const open = { ...settings, joinAddress: '192.0.2.10' };
+  expect(controlPlaneSpec(open).HostConfig?.PortBindings).toMatchObject({
+    '7443/tcp': [{ HostIp: '192.0.2.10', HostPort: '7443' }],
+  });
+  const node = nodeSpec(open, 'node3');
+  expect(node.HostConfig?.PortBindings).toEqual({ '8472/udp': [{ HostIp: '192.0.2.10', HostPort: '8474' }] });
+  expect(node.Env).toContain('PODLAB_TUNNEL_ENDPOINT=192.0.2.10:8474');
+  expect(nodeSpec(settings, 'node3').HostConfig?.PortBindings).toBeUndefined();
+});
+
 it('never makes a node privileged', () => {
   const { HostConfig: host } = nodeSpec(settings, 'node2');
   expect(host?.Privileged).toBeUndefined();

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions, NetworkCreateOptions, VolumeCreateOptions } from 'dockerode';
 import type { IpFamilySetting } from '#api/cluster-network.ts';
-import { canonicalIp } from '#api/ip.ts';
+import { canonicalIp, hostInUrl } from '#api/ip.ts';
 import { API_PORT, GRPC_PORT, LABEL_CLUSTER, LABEL_NODE, LABEL_ROLE } from '#api/names.ts';
 
 export type ProxyMode = 'nftables' | 'userspace';
@@ -19,6 +19,8 @@ export interface ClusterSettings {
   /** The `tolerationSeconds` that Pods get for nodes that are not ready or unreachable. */
   readonly evictionSeconds: number;
   readonly ipFamily: IpFamilySetting;
+  /** An address of this machine by which nodes of other machines join and are joined; absent: there are none. */
+  readonly joinAddress?: string | undefined;
 }
 
 /** Where the control plane leaves the administrator's kubeconfig, in its container. */
@@ -82,9 +84,10 @@ export function controlPlaneSpec(settings: ClusterSettings): ContainerCreateOpti
       PODLAB_KUBECONFIG: KUBECONFIG_IN_CONTAINER,
       PODLAB_EVICTION_SECONDS: String(settings.evictionSeconds),
       PODLAB_IP_FAMILY: settings.ipFamily,
+      ...(settings.joinAddress === undefined ? {} : { PODLAB_JOIN_ADDRESS: settings.joinAddress }),
     }),
     Labels: { [LABEL_CLUSTER]: settings.name, [LABEL_ROLE]: 'controlplane' },
-    ExposedPorts: { [port]: {} },
+    ExposedPorts: { [port]: {}, ...(settings.joinAddress === undefined ? {} : { [JOIN_PORT]: {} }) },
     HostConfig: {
       ...shared(settings),
       CapDrop: ['ALL'],
@@ -93,15 +96,45 @@ export function controlPlaneSpec(settings: ClusterSettings): ContainerCreateOpti
       SecurityOpt: ['no-new-privileges'],
       Sysctls: settings.ipFamily === 'ipv4' ? {} : IPV6_SYSCTLS,
       Binds: [`${names.state}:/var/lib/podlab`],
-      PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: String(settings.apiPort) }] },
+      PortBindings: {
+        [port]: [{ HostIp: '127.0.0.1', HostPort: String(settings.apiPort) }],
+        ...(settings.joinAddress === undefined
+          ? {}
+          : { [JOIN_PORT]: [{ HostIp: settings.joinAddress, HostPort: String(GRPC_PORT) }] }),
+      },
     },
     NetworkingConfig: { EndpointsConfig: { [names.network]: { Aliases: ['controlplane'] } } },
   };
 }
 
+const JOIN_PORT = `${GRPC_PORT}/tcp`;
+const FIRST_TUNNEL_PORT = 8472;
+const TUNNEL_PORT = `${FIRST_TUNNEL_PORT}/udp`;
+
+/** Where a node's end of the tunnel is published. */
+interface Tunnel {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** One port a node: all are on one address of the machine. */
+const tunnelOf = ({ joinAddress }: ClusterSettings, node: string): Tunnel | undefined =>
+  joinAddress === undefined
+    ? undefined
+    : { address: joinAddress, port: FIRST_TUNNEL_PORT + Number(/\d+$/.exec(node)?.[0] ?? 1) - 1 };
+
+const tunnelBinding = ({ address, port }: Tunnel) => ({
+  [TUNNEL_PORT]: [{ HostIp: address, HostPort: String(port) }],
+});
+
 /** Least privilege (docs/architecture.md, decision 4): what it takes to enter a Pod's network namespace, and no more. */
-export function nodeSpec(settings: ClusterSettings, node: string): ContainerCreateOptions {
+export function nodeSpec(
+  settings: ClusterSettings,
+  node: string,
+  elsewhere?: { readonly controlPlane: string; readonly tunnel: Tunnel },
+): ContainerCreateOptions {
   const names = clusterNames(settings.name);
+  const tunnel = elsewhere?.tunnel ?? tunnelOf(settings, node);
   return {
     name: names.node(node),
     Image: settings.image,
@@ -111,14 +144,19 @@ export function nodeSpec(settings: ClusterSettings, node: string): ContainerCrea
       PODLAB_CLUSTER: settings.name,
       PODLAB_NODE_NAME: node,
       PODLAB_IMAGE: settings.image,
-      PODLAB_CONTROL_PLANE: `controlplane:${GRPC_PORT}`,
+      PODLAB_CONTROL_PLANE: elsewhere?.controlPlane ?? `controlplane:${GRPC_PORT}`,
       PODLAB_JOIN_TOKEN: settings.joinToken,
       PODLAB_PROXY_MODE: settings.proxyMode,
+      ...(tunnel === undefined
+        ? {}
+        : { PODLAB_TUNNEL_ENDPOINT: `${hostInUrl(tunnel.address)}:${tunnel.port}` }),
     }),
     Labels: { [LABEL_CLUSTER]: settings.name, [LABEL_ROLE]: 'node', [LABEL_NODE]: node },
+    ...(tunnel === undefined ? {} : { ExposedPorts: { [TUNNEL_PORT]: {} } }),
     HostConfig: {
       ...shared(settings),
       PidMode: 'host',
+      ...(tunnel === undefined ? {} : { PortBindings: tunnelBinding(tunnel) }),
       CapAdd: ['NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE'],
       SecurityOpt: ['apparmor=unconfined'],
       Sysctls: nodeSysctls(settings.ipFamily),

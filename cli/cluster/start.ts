@@ -21,6 +21,8 @@ export interface StartRequest {
   readonly proxyMode: ProxyMode;
   readonly evictionSeconds: number;
   readonly ipFamily: IpFamilySetting;
+  /** See `ClusterSettings`. */
+  readonly joinAddress?: string | undefined;
   readonly image: string;
   /** For all gates together. */
   readonly timeoutMs: number;
@@ -34,6 +36,8 @@ export interface StartedCluster {
   readonly kubeconfig: string;
   readonly apiPort: number;
   readonly ipFamily: IpFamilySetting;
+  /** How nodes of other machines join, if they may. */
+  readonly join?: { readonly address: string; readonly token: string };
   /** Names of all nodes, those of an earlier start included. */
   readonly nodes: readonly string[];
 }
@@ -70,7 +74,9 @@ export async function startCluster(
   } catch (error) {
     throw explain(error);
   }
-  return { kubeconfig, apiPort: settings.apiPort, ipFamily: settings.ipFamily, nodes };
+  const { apiPort, joinAddress: address, joinToken: token } = settings;
+  const join = address === undefined ? {} : { join: { address, token } };
+  return { kubeconfig, apiPort, ipFamily: settings.ipFamily, ...join, nodes };
 }
 
 /** The settings of the cluster that is there, which stay as they are; of a new one those that were asked for. */
@@ -96,6 +102,7 @@ async function settle(
     apiPort: Number(new URL(env.get('PODLAB_API_URL') ?? '').port),
     evictionSeconds: Number(env.get('PODLAB_EVICTION_SECONDS')),
     ipFamily: ipFamily(env.get('PODLAB_IP_FAMILY') ?? 'ipv4'),
+    joinAddress: env.get('PODLAB_JOIN_ADDRESS'),
   };
   for (const line of differences(asked, running, found.nodes.size)) progress.step(line);
   return running;
@@ -113,6 +120,8 @@ function differences(asked: StartRequest, running: ClusterSettings, nodes: numbe
     lines.push(`eviction stays at ${running.evictionSeconds} seconds: ${hint}`);
   if (asked.ipFamily !== running.ipFamily)
     lines.push(`the cluster's addresses stay ${running.ipFamily}: ${hint}`);
+  if (asked.joinAddress !== undefined && asked.joinAddress !== running.joinAddress)
+    lines.push(`the cluster's join address stays ${running.joinAddress ?? 'none'}: ${hint}`);
   if (asked.image !== running.image)
     lines.push(`the cluster runs another build of podlab (${running.image}): ${hint}`);
   if (asked.nodes < nodes)
