@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, rfc3339 } from '#api/clock.ts';
@@ -360,4 +361,76 @@ describe('the endpoint controllers', () => {
     await client.settled();
     expect(slices()).toEqual([]);
   });
+
+  it('end with the Pods that the Service selects, whatever happened before and in between', async () => {
+    const app = fc.constantFrom('one', 'two');
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('put' as const), pod: fc.nat(4), app, ready: fc.boolean() }),
+      fc.record({ do: fc.constant('delete' as const), pod: fc.nat(4), now: fc.boolean() }),
+      fc.record({ do: fc.constant('select' as const), app }),
+      fc.record({ do: fc.constant('wait' as const) }),
+    );
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        run += 1;
+        const namespace = `ns-${run}`;
+        const metadata = { namespace, name: 'web' };
+        await client.create('services', {
+          metadata,
+          spec: { selector: { app: 'one' }, ports: [{ port: 80 }] },
+        });
+        for (const one of steps) await take(namespace, one);
+        await client.settled();
+        const { selector } = client.get('services', namespace, 'web')!.spec!;
+        const selected = client.list('pods', namespace, { matchLabels: selector! });
+        const found = client.list('endpointslices', namespace).flatMap(({ endpoints = [] }) => endpoints);
+        expect(new Map(found.map(({ targetRef, conditions }) => [targetRef?.uid, conditions]))).toEqual(
+          new Map(
+            selected.map(({ metadata: { uid, deletionTimestamp }, status }) => {
+              const serving = status?.conditions?.[0]?.status === 'True';
+              const terminating = deletionTimestamp !== undefined;
+              return [uid, { ready: serving && !terminating, serving, terminating }];
+            }),
+          ),
+        );
+        expect(found).toHaveLength(selected.length);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  type Step =
+    | { do: 'put'; pod: number; app: string; ready: boolean }
+    | { do: 'delete'; pod: number; now: boolean }
+    | { do: 'select'; app: string }
+    | { do: 'wait' };
+
+  /** Makes or changes a Pod, deletes one (at once, or with a grace that it does not live to the end of), or changes what is selected. */
+  async function take(namespace: string, step: Step): Promise<void> {
+    if (step.do === 'wait') return client.settled();
+    if (step.do === 'select') {
+      const service = client.get('services', namespace, 'web')!;
+      const spec = { ...service.spec, selector: { app: step.app } };
+      return void (await client.update('services', { ...service, spec }));
+    }
+    const name = `p${step.pod}`;
+    if (step.do === 'delete')
+      return client.delete('pods', namespace, name, step.now ? { gracePeriodSeconds: 0 } : {});
+    const { readySince: _, ...unready } = running;
+    const shape = {
+      ...(step.ready ? running : unready),
+      labels: { app: step.app },
+      ip: `10.244.9.${step.pod}`,
+    };
+    const wanted = pod(name, shape);
+    const current = client.get('pods', namespace, name);
+    if (current === undefined) {
+      await client.seed('pods', { ...wanted, metadata: { ...wanted.metadata, namespace } });
+      return;
+    }
+    const relabelled = { ...current, metadata: { ...current.metadata, labels: { app: step.app } } };
+    const updated = await client.update('pods', relabelled);
+    await client.updateStatus('pods', { ...updated, status: wanted.status! });
+  }
 });

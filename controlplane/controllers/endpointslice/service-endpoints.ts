@@ -24,9 +24,6 @@ export function familiesOf({ spec }: Service): readonly IpFamily[] {
   return families.length > 0 ? families : [familyOf(spec?.clusterIP ?? '') ?? 'IPv4'];
 }
 
-/** `ShouldPodBeInEndpoints`: it has an address and has not ended. */
-export const isEndpoint = (pod: Pod): boolean => !isTerminal(pod) && addressesOf(pod).length > 0;
-
 const addressesOf = ({ status }: Pod): string[] =>
   (status?.podIPs ?? [{ ip: status?.podIP ?? '' }]).flatMap(({ ip }) => (ip === '' ? [] : [ip]));
 
