@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressRange, overlaps, subnetOf } from './cidr.ts';
+import { addressRange, isSubset, overlaps, subnetOf } from './cidr.ts';
 import { ipToNumber, numberToIp, type IpFamily } from './ip.ts';
 
 const address = (family: IpFamily): fc.Arbitrary<string> =>
@@ -20,6 +20,16 @@ describe.each([
         const shorter = Math.min(m, n);
         const [one, other] = [addressRange(`${a}/${m}`)!, addressRange(`${b}/${n}`)!];
         expect(overlaps(one, other)).toBe(leading(a, shorter) === leading(b, shorter));
+      }),
+    );
+  });
+
+  it('hold another when they fix no more bits, and the same ones', () => {
+    const prefix = fc.nat(bits);
+    fc.assert(
+      fc.property(address(family), prefix, fc.boolean(), address(family), prefix, (a, m, same, b, n) => {
+        const [outer, inner] = [addressRange(`${a}/${m}`)!, addressRange(`${same ? a : b}/${n}`)!];
+        expect(isSubset(inner, outer)).toBe(n >= m && leading(same ? a : b, m) === leading(a, m));
       }),
     );
   });

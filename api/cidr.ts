@@ -1,31 +1,4 @@
-import { BlockList, isIP } from 'node:net';
-import { bitsOf, ipToNumber, numberToIp, type IpFamily } from './ip.ts';
-
-/** A range of addresses: `10.0.0.0/8`. */
-export interface Cidr {
-  readonly address: string;
-  readonly family: 4 | 6;
-  readonly prefix: number;
-}
-
-/** Undefined when the text is no CIDR. Bits behind the prefix are allowed to be set. */
-export function parseCidr(text: string): Cidr | undefined {
-  const [address = '', length = '', ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
-  const prefix = Number(length);
-  if (prefix > (family === 4 ? 32 : 128)) return undefined;
-  return { address, family: family === 4 ? 4 : 6, prefix };
-}
-
-/** Whether every address of `inner` is one of `outer`, and `outer` has more. */
-export function isStrictSubset(inner: Cidr, outer: Cidr): boolean {
-  if (inner.family !== outer.family || inner.prefix <= outer.prefix) return false;
-  const family = outer.family === 4 ? 'ipv4' : 'ipv6';
-  const range = new BlockList();
-  range.addSubnet(outer.address, outer.prefix, family);
-  return range.check(inner.address, family);
-}
+import { bitsOf, familyOf, ipToNumber, numberToIp, type IpFamily } from './ip.ts';
 
 /** A CIDR as numbers: its first and last address, both included. */
 export interface AddressRange {
@@ -35,16 +8,22 @@ export interface AddressRange {
   readonly prefix: number;
 }
 
-/** Undefined when the text is no CIDR; bits behind the prefix do not count. */
+/** Undefined when the text is no CIDR, such as `10.0.0.0/8`; bits behind the prefix do not count. */
 export function addressRange(text: string): AddressRange | undefined {
-  const cidr = parseCidr(text);
-  if (cidr === undefined) return undefined;
-  const family = cidr.family === 4 ? 'IPv4' : 'IPv6';
-  const size = 1n << BigInt(bitsOf(family) - cidr.prefix);
-  const address = ipToNumber(cidr.address);
-  const first = address - (address % size);
-  return { family, first, last: first + size - 1n, prefix: cidr.prefix };
+  const [address = '', length = '', ...rest] = text.split('/');
+  const family = familyOf(address);
+  if (family === undefined || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
+  const prefix = Number(length);
+  if (prefix > bitsOf(family)) return undefined;
+  const size = 1n << BigInt(bitsOf(family) - prefix);
+  const number = ipToNumber(address);
+  const first = number - (number % size);
+  return { family, first, last: first + size - 1n, prefix };
 }
+
+/** Whether every address of `inner` is one of `outer`. */
+export const isSubset = (inner: AddressRange, outer: AddressRange): boolean =>
+  inner.family === outer.family && inner.first >= outer.first && inner.last <= outer.last;
 
 /** Whether two ranges share an address. */
 export const overlaps = (one: AddressRange, other: AddressRange): boolean =>

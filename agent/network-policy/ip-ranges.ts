@@ -1,5 +1,5 @@
-import { parseCidr } from '#api/cidr.ts';
-import { bitsOf, ipToNumber, numberToIp, type IpFamily } from '#api/ip.ts';
+import { addressRange } from '#api/cidr.ts';
+import { numberToIp, type IpFamily } from '#api/ip.ts';
 
 /** A CIDR without the bits behind its prefix. */
 export interface Block {
@@ -11,13 +11,10 @@ export interface Block {
 
 /** Undefined when the text is no CIDR. */
 export function blockOf(text: string): Block | undefined {
-  const cidr = parseCidr(text);
-  if (cidr === undefined) return undefined;
-  const family = cidr.family === 4 ? 'IPv4' : 'IPv6';
-  const size = 1n << BigInt(bitsOf(family) - cidr.prefix);
-  const address = ipToNumber(cidr.address);
-  const first = address - (address % size);
-  return { family, text: `${numberToIp(first, family)}/${cidr.prefix}`, first, last: first + size - 1n };
+  const range = addressRange(text);
+  if (range === undefined) return undefined;
+  const { family, first, last, prefix } = range;
+  return { family, text: `${numberToIp(first, family)}/${prefix}`, first, last };
 }
 
 /** Those of one family that lie in no other: nft takes no overlapping intervals. */

@@ -1,4 +1,4 @@
-import { addressRange, type AddressRange } from '#api/cidr.ts';
+import { addressRange, isSubset, type AddressRange } from '#api/cidr.ts';
 import type { ClusterNetwork } from '#api/cluster-network.ts';
 import { deepEqual } from '#api/equal.ts';
 import { familyOf, ipToNumber } from '#api/ip.ts';
@@ -79,7 +79,7 @@ function isUnneeded(
 ): boolean {
   const others = all.filter(({ metadata }) => metadata.name !== serviceCidr.metadata.name).flatMap(rangesOf);
   const own = rangesOf(serviceCidr);
-  if (own.every((range) => others.some((other) => holdsRange(other, range)))) return true;
+  if (own.every((range) => others.some((other) => isSubset(range, other)))) return true;
   return !addresses()
     .filter(isAllocators)
     .some(
@@ -90,9 +90,6 @@ function isUnneeded(
 
 export const rangesOf = ({ spec }: ServiceCidr): AddressRange[] =>
   (spec?.cidrs ?? []).flatMap((cidr) => addressRange(cidr) ?? []);
-
-const holdsRange = (outer: AddressRange, inner: AddressRange): boolean =>
-  outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
 
 /** Neither the network's own address nor IPv4's broadcast address are any Service's (`PrefixContainsIP` in pkg/api/servicecidr). */
 export function holdsAddress({ family, first, last }: AddressRange, ip: string): boolean {

@@ -1,5 +1,5 @@
 import type { IPBlock, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from '#api/gen/types.ts';
-import { isStrictSubset, parseCidr } from '#api/cidr.ts';
+import { addressRange, isSubset } from '#api/cidr.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '#api/status.ts';
 import { portNameProblems, portNumberProblems } from '#api/validation.ts';
 import { eachItem } from '../../pod-spec/field-rules.ts';
@@ -73,11 +73,13 @@ function validatePeer(
 
 function validateBlock({ cidr = '', except = [] }: Partial<IPBlock>, at: string): FieldError[] {
   if (cidr === '') return [required(`${at}.cidr`)];
-  const outer = parseCidr(cidr);
+  const outer = addressRange(cidr);
   if (outer === undefined) return [invalid(`${at}.cidr`, cidr, NOT_A_CIDR)];
   return eachItem(except, `${at}.except`, (text, field) => {
-    const inner = parseCidr(text);
+    const inner = addressRange(text);
     if (inner === undefined) return [invalid(field, text, NOT_A_CIDR)];
-    return isStrictSubset(inner, outer) ? [] : [invalid(field, text, 'must be a strict subset of `cidr`')];
+    return isSubset(inner, outer) && inner.prefix > outer.prefix
+      ? []
+      : [invalid(field, text, 'must be a strict subset of `cidr`')];
   });
 }
