@@ -79,7 +79,10 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     const ips = nodeIps(facts, clusterFacts?.families);
     return buildNode(facts, { ips, problem, dockerNetwork: networkId, tunnelEndpoint }, clock);
   };
-  const nodeResolvConf = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+  const [nodeResolvConf, nodeHosts] = await Promise.all(
+    ['/etc/resolv.conf', '/etc/hosts'].map((path) => readFile(path, 'utf8').catch(() => '')),
+  );
+  const ownFiles = { nodeResolvConf: nodeResolvConf ?? '', nodeHosts: nodeHosts ?? '' };
   const keptCluster = await openKeptCluster(join(state.path, 'cluster.json'), log);
   const network = createPodNetwork({
     log,
@@ -92,7 +95,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
 
   /** Resolves with whether the network namespace is new. */
   async function startNetwork(cluster: KeptCluster): Promise<boolean> {
-    clusterFacts = factsOf(cluster, nodeResolvConf, facts);
+    clusterFacts = factsOf(cluster, ownFiles, facts);
     try {
       const { fresh } = await network.start(cluster);
       // In a living namespace the rules of the process before this one carry on.
@@ -233,7 +236,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
       address,
       credentials: grpcCredentials,
       nodeName,
-      nodeIp: factsOf(cluster, nodeResolvConf, facts).nodeIps[0] ?? '',
+      nodeIp: factsOf(cluster, ownFiles, facts).nodeIps[0] ?? '',
       mode,
       clusterDns: cluster.clusterDns,
       clusterDomain: cluster.clusterDomain,
@@ -281,7 +284,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
 
 function factsOf(
   { podCidrs, serviceCidrs, clusterDns, clusterDomain }: KeptCluster,
-  nodeResolvConf: string,
+  files: Pick<ClusterFacts, 'nodeResolvConf' | 'nodeHosts'>,
   machine: MachineFacts,
 ): ClusterFacts {
   const families = podCidrs.map((cidr) => rangeOf(cidr).family);
@@ -292,6 +295,6 @@ function factsOf(
     apiServerIp: numberToIp(first + 1n, family),
     clusterDns,
     clusterDomain,
-    nodeResolvConf,
+    ...files,
   };
 }

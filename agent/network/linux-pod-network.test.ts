@@ -113,6 +113,20 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
     expect(seen).not.toContain('10.244.');
   });
 
+  test("does not let neighbours at the node's localhost", async () => {
+    await shell(node1, 'sysctl -qw net.ipv4.conf.all.route_localnet=1');
+    await shell(
+      outside,
+      `sysctl -qw net.ipv4.conf.all.route_localnet=1; ip route del local 127.0.0.0/8 table local
+      ip route add 127.0.0.9 via ${NODE1_IP}`,
+    );
+    const way = "timeout 1 bash -c 'exec 3<>/dev/tcp/127.0.0.9/9' 2>&1 | grep -om1 refused || echo silence";
+    expect(await shell(outside, way)).toBe('silence\n');
+    expect(await shell(node1, way)).toBe('refused\n');
+    await shell(node1, 'nft flush chain inet podlab-network input');
+    expect(await shell(outside, way)).toBe('refused\n');
+  });
+
   test('keeps Service addresses in the node', async () => {
     await inPod(pid('a'), "timeout 0.3 bash -c 'exec 3<>/dev/tcp/10.96.3.3/9' || true");
     expect(await shell(node1, 'ip route get 10.96.3.3')).toContain('dev cni0 src 10.244.1.1');

@@ -20,9 +20,14 @@ ${networks.map(setOf).join('\n')}
   chain output {
     type filter hook output priority filter;
   }
+  chain input {
+    comment "As the kubelet's KUBE-FIREWALL: localhost, which may be routed for NodePorts, is not for neighbours";
+    type filter hook input priority filter;
+  }
 }
 flush chain inet ${NFT_TABLE} postrouting
 flush chain inet ${NFT_TABLE} output
+flush chain inet ${NFT_TABLE} input
 table inet ${NFT_TABLE} {
   chain postrouting {
 ${networks.map(masqueradeOf).join('\n')}
@@ -30,6 +35,9 @@ ${networks.map(masqueradeOf).join('\n')}
   chain output {
     icmp type redirect oifname "${BRIDGE}" drop;
     icmpv6 type nd-redirect oifname "${BRIDGE}" drop;
+  }
+  chain input {
+    iifname != "lo" ip daddr 127.0.0.0/8 ct state != { established, related } ct status & dnat == 0 drop;
   }
 }
 `;

@@ -15,6 +15,8 @@ import type { PodRecorder } from './pod-events.ts';
 export interface ClusterFacts extends DnsFacts {
   readonly families: readonly IpFamily[];
   readonly nodeIps: readonly string[];
+  /** The text of the node's own /etc/hosts. */
+  readonly nodeHosts: string;
   /** Of the Service `kubernetes`. */
   readonly apiServerIp: string;
 }

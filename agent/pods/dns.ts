@@ -114,7 +114,6 @@ export function podHostname(pod: Pod, clusterDomain: string): { hostname: string
 export function hostsFile(pod: Pod, podIps: readonly string[], clusterDomain: string): string {
   const { hostname, domain } = podHostname(pod, clusterDomain);
   const name = domain === '' ? hostname : `${hostname}.${domain}\t${hostname}`;
-  const aliases = pod.spec?.hostAliases ?? [];
   return [
     '# Kubernetes-managed hosts file.',
     '127.0.0.1\tlocalhost',
@@ -124,8 +123,18 @@ export function hostsFile(pod: Pod, podIps: readonly string[], clusterDomain: st
     'fe00::1\tip6-allnodes',
     'fe00::2\tip6-allrouters',
     ...podIps.map((ip) => `${ip}\t${name}`),
-    ...(aliases.length === 0 ? [] : ['', '# Entries added by HostAliases.']),
-    ...aliases.map(({ ip, hostnames }) => [ip, ...(hostnames ?? [])].join('\t')),
+    ...aliasLines(pod),
     '',
   ].join('\n');
+}
+
+/** The /etc/hosts of a Pod in the node's network: the node's own (kubelet `kubelet_pods.go` nodeHostsFileContent). */
+export const hostNetworkHostsFile = (pod: Pod, nodeHosts: string): string =>
+  ['# Kubernetes-managed hosts file (host network).', nodeHosts.trimEnd(), ...aliasLines(pod), ''].join('\n');
+
+function aliasLines(pod: Pod): string[] {
+  const aliases = pod.spec?.hostAliases ?? [];
+  if (aliases.length === 0) return [];
+  const lines = aliases.map(({ ip, hostnames }) => [ip, ...(hostnames ?? [])].join('\t'));
+  return ['', '# Entries added by HostAliases.', ...lines];
 }

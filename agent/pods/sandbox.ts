@@ -4,7 +4,7 @@ import type { RuntimeContainer } from '../runtime/runtime.ts';
 import { untilDone, type AgentContext } from './agent-context.ts';
 import { sandboxSpec } from './container-spec.ts';
 import { createAnew } from './create-anew.ts';
-import { hostsFile, podHostname, resolvConf } from './dns.ts';
+import { hostNetworkHostsFile, hostsFile, podHostname, resolvConf } from './dns.ts';
 import { publishedPorts } from './published-ports.ts';
 import type { Pod } from './pod-state.ts';
 
@@ -66,10 +66,13 @@ export async function connectSandbox(
   const { cluster } = context;
   const onHost = pod.spec?.hostNetwork === true;
   const ips = onHost ? cluster.nodeIps : await attachSandbox(context, pod, sandbox);
+  const hosts = onHost
+    ? hostNetworkHostsFile(pod, cluster.nodeHosts)
+    : hostsFile(pod, ips, cluster.clusterDomain);
   const directory = context.volumes.podPath(pod.metadata.uid).path;
   await mkdir(directory, { recursive: true });
   await Promise.all([
-    writeFile(join(directory, HOSTS), hostsFile(pod, ips, cluster.clusterDomain)),
+    writeFile(join(directory, HOSTS), hosts),
     writeFile(join(directory, RESOLV_CONF), resolvConf(pod, cluster)),
   ]);
   return ips;

@@ -30,6 +30,7 @@ const CLUSTER: ClusterFacts = {
   clusterDns: ['10.96.0.10'],
   clusterDomain: 'cluster.local',
   nodeResolvConf: '',
+  nodeHosts: '',
 };
 
 /** A valid Pod of one container, changed. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backOffUntil, formatSeconds, nextBackOff, type BackOff } from './back-off.ts';
-import { hostsFile, podHostname, resolvConf } from './dns.ts';
+import { hostNetworkHostsFile, hostsFile, podHostname, resolvConf } from './dns.ts';
 import { expand } from './expand.ts';
 import { fieldValue, resourceValue } from './field-ref.ts';
 import { pod } from './testing.ts';
@@ -138,6 +138,14 @@ describe('the hosts file', () => {
     expect(lines).toContain('10.244.1.2\th.s.default.svc.cluster.local\th');
     expect(lines).toContain('fd00::2\th.s.default.svc.cluster.local\th');
     expect(lines).toContain('192.0.2.9\tx\ty');
+  });
+
+  test('is the node’s in the node’s network', () => {
+    const spec = { hostNetwork: true, hostAliases: [{ ip: '192.0.2.9', hostnames: ['x', 'y'] }] };
+    expect(hostNetworkHostsFile(pod('web', spec), '127.0.0.1\tlocalhost\n172.20.0.3\tnode1\n')).toBe(
+      '# Kubernetes-managed hosts file (host network).\n127.0.0.1\tlocalhost\n172.20.0.3\tnode1\n' +
+        '\n# Entries added by HostAliases.\n192.0.2.9\tx\ty\n',
+    );
   });
 
   test('a host name has at most 63 characters and does not end in a dash', () => {
