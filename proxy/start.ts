@@ -101,7 +101,7 @@ export function startProxy(options: ProxyOptions): Proxy {
   const annotation = new ModeAnnotation(options.nodeName, log);
   /** Whether the state is one to go by: the control plane's, or that of the process before this one. */
   let synced = kept.restored;
-  const ingress = startIngress({ ...options, log: options.log, state });
+  const ingress = startIngress({ ...options, log: options.log, state, access });
   const news = (): void => {
     if (!synced) return;
     health.queued(options.clock.now());

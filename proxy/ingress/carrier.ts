@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import httpProxy from 'http-proxy';
 import type { HttpFilter } from '#api/http-routes.ts';
 import type { Endpoint } from '../service-port.ts';
+import type { AccessLog } from '../userspace/access-log.ts';
+import { anEntry, hostPort, PATH_LIMIT } from '../userspace/access-record.ts';
 import { passOn } from './answer.ts';
 import { type Backends, pickBackend } from './backends.ts';
 import { CONNECT_TIMEOUT, connectTo, EndpointConnections, OneConnection } from './endpoint-connections.ts';
@@ -30,6 +32,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 export interface CarrierOptions {
   readonly backends: Backends;
   readonly connections: EndpointConnections;
+  readonly access: AccessLog;
   /** The port's routes as they are now; undefined: it is being closed. */
   readonly routes: () => PortRoutes | undefined;
   /** Whether an address is this node's. */
@@ -81,6 +84,7 @@ export class Carrier {
       return answerWith(response, decision.code, 'see location', { location: decision.location });
     const { exchange } = decision;
     this.#exchanges.set(request, exchange);
+    this.#record(exchange, response);
     this.#limitTime(exchange, response);
     void this.#try(exchange, response);
   }
@@ -200,8 +204,20 @@ export class Carrier {
     return undefined;
   }
 
-  #pick({ service, client, failed }: Exchange): Endpoint | undefined {
-    return this.#options.backends.pick(service, client, failed);
+  #pick({ service, client, failed, entry }: Exchange): Endpoint | undefined {
+    entry.endpoint = this.#options.backends.pick(service, client, failed);
+    return entry.endpoint;
+  }
+
+  /** One line in the access log for each request that a backend was chosen for. */
+  #record({ entry, failed }: Exchange, response: ServerResponse): void {
+    response.once('close', () => {
+      entry.milliseconds = Date.now() - entry.time;
+      entry.retries = failed.length;
+      entry.status = response.headersSent ? response.statusCode : 0;
+      entry.aborted = !response.writableFinished;
+      this.#options.access.add(entry);
+    });
   }
 
   #limitTime(exchange: Exchange, response: ServerResponse): void {
@@ -233,6 +249,7 @@ export class Carrier {
     if (exchange === undefined) return;
     if (exchange.attempt === undefined) startMirrors(exchange, this.#options.backends);
     exchange.attempt = attempt;
+    request.on('data', (chunk: Buffer) => (exchange.entry.bytesIn += chunk.length));
     // Nobody asked for one, and Node says no more of a request that is answered so.
     attempt.once('upgrade', (_, socket) => {
       socket.destroy();
@@ -247,7 +264,10 @@ export class Carrier {
   #answered(answer: IncomingMessage, request: IncomingMessage, response: ServerResponse): void {
     const exchange = this.#exchanges.get(request);
     if (exchange === undefined || isOver(response) || response.headersSent) return void answer.destroy();
-    if (passOn(answer, response, exchange, this.#draining)) return;
+    if (passOn(answer, response, exchange, this.#draining)) {
+      answer.on('data', (chunk: Buffer) => (exchange.entry.bytesOut += chunk.length));
+      return;
+    }
     answer.destroy();
     answerWith(response, 502, 'Bad Gateway');
   }
@@ -265,19 +285,27 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value.join(',') : value;
 }
 
-const newExchange = (
+function newExchange(
   request: IncomingMessage,
   { listener, candidate }: Found,
   more: Pick<Exchange, 'client' | 'service'> & { filters: readonly HttpFilter[] },
-): Exchange => ({
-  request,
-  listener,
-  candidate,
-  ...more,
-  failed: [],
-  attempt: undefined,
-  isChunked: hasBody(request) && request.headers['content-length'] === undefined,
-});
+): Exchange {
+  const { namespace, name, port } = more.service;
+  const client = hostPort(more.client, request.socket.remotePort ?? 0);
+  const entry = anEntry('http', `${namespace}/${name}:${port}`, undefined, client);
+  entry.method = request.method ?? '';
+  entry.path = (request.url ?? '').slice(0, PATH_LIMIT);
+  return {
+    request,
+    listener,
+    candidate,
+    ...more,
+    entry,
+    failed: [],
+    attempt: undefined,
+    isChunked: hasBody(request) && request.headers['content-length'] === undefined,
+  };
+}
 
 /** Turns the request into the one that the endpoint gets. */
 function prepare(

@@ -169,6 +169,30 @@ describe('a request', () => {
 
 const text = ({ value }: { value?: Uint8Array | undefined }): string => Buffer.from(value ?? []).toString();
 
+test('each request is told in the access log', async () => {
+  lab.serve('web', await freePort(), await echo('web'));
+  await serve(aRule('a.test', '/', 'web'));
+  for (let i = 0; i < 2; i++)
+    await ask({ port, path: '/x?y', method: 'POST', body: 'four', headers: { host: 'a.test' } });
+  const records = await vi.waitFor(() => {
+    const page = lab.access.read(0, 10);
+    expect(page.records).toHaveLength(2);
+    return page.records;
+  });
+  for (const record of records)
+    expect(record).toMatchObject({
+      kind: 'http',
+      service: 'default/web:80',
+      method: 'POST',
+      path: '/x?y',
+      status: 200,
+      bytesIn: 4,
+      endpoint: expect.stringMatching(/^127\.0\.0\.1:/) as string,
+    });
+  expect(records.reduce((sum, { retries }) => sum + retries, 0)).toBe(1);
+  expect(records[0]?.bytesOut).toBeGreaterThan(100);
+});
+
 /** What is said on a connection until it ends. */
 function talk(to: number, text: string): Promise<string> {
   return new Promise((resolve) => {

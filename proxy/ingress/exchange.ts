@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpFilter, HttpListener, HttpService } from '#api/http-routes.ts';
 import type { Endpoint } from '../service-port.ts';
+import type { AccessEntry } from '../userspace/access-record.ts';
 import type { Headers } from './filters.ts';
 import type { RequestTarget } from './request-target.ts';
 import type { Candidate } from './match.ts';
@@ -19,6 +20,8 @@ export interface Exchange {
   readonly failed: Endpoint[];
   /** The present try. */
   attempt: ClientRequest | undefined;
+  /** For the access log. */
+  readonly entry: AccessEntry;
   /** A body of unknown length follows. */
   readonly isChunked: boolean;
 }

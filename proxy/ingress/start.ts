@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { HttpEntry } from '#api/http-routes.ts';
 import { Runner } from '../runner.ts';
+import type { AccessLog } from '../userspace/access-log.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { Backends } from './backends.ts';
 import { Certificates } from './certificates.ts';
@@ -14,6 +15,8 @@ import { watchHttpRoutes } from './watch-client.ts';
 export interface HttpDataPlaneOptions {
   readonly state: ClusterState;
   readonly nodeName: string;
+  /** Where each request is told. */
+  readonly access: AccessLog;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -103,6 +106,7 @@ export class HttpDataPlane {
       routes: () => this.#table.ports.get(bindPort),
       backends: this.#backends,
       connections: this.#connections,
+      access: this.#options.access,
       certificates: this.#certificates,
       isOwn: (address) => this.#isOwn(address),
       log: this.#log,

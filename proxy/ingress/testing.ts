@@ -4,6 +4,7 @@ import pino from 'pino';
 import { realClock } from '#api/clock.ts';
 import type { HttpListener, HttpRoute, HttpRule } from '#api/http-routes.ts';
 import { aService, aSlice } from '../testing/objects.ts';
+import { AccessLog } from '../userspace/access-log.ts';
 import { ClusterState } from '../state/cluster-state.ts';
 import { HttpDataPlane } from './start.ts';
 
@@ -68,6 +69,7 @@ export const listening = (server: Server): Promise<number> =>
 export interface DataPlaneLab {
   readonly dataPlane: HttpDataPlane;
   readonly state: ClusterState;
+  readonly access: AccessLog;
   /** Makes a Service of the namespace `default` whose endpoints listen on these ports of 127.0.0.1. */
   serve(service: string, ...ports: number[]): void;
 }
@@ -75,10 +77,12 @@ export interface DataPlaneLab {
 export function startLab(): DataPlaneLab {
   const state = new ClusterState();
   const log = pino({ level: 'silent' });
-  const dataPlane = new HttpDataPlane({ state, nodeName: 'node1', clock: realClock, log });
+  const access = new AccessLog(log);
+  const dataPlane = new HttpDataPlane({ access, state, nodeName: 'node1', clock: realClock, log });
   return {
     dataPlane,
     state,
+    access,
     serve(service, ...ports) {
       state.upsert(aService(service));
       // A slice for each: their ports differ, as those of no ordinary Service do.
