@@ -415,6 +415,28 @@ test('a proxy hears Services, EndpointSlices and Nodes, then the changes', async
   );
 });
 
+test('a proxy hears of an object what it reads of it, and of no change of the rest', async () => {
+  const node = await client.seed('nodes', {
+    metadata: { name: 'node1', labels: { zone: 'a' } },
+    status: { images: [{ names: ['a'] }], conditions: [{ type: 'Ready', status: 'True', reason: 'x' }] },
+  });
+  const proxy = new proxyProto.ProxyService(address(), credentialsOf('node1'), OPTIONS);
+  open.push(proxy);
+  const call = proxy.watch({ nodeName: 'node1' });
+  const heard: unknown[] = [];
+  call.on('data', ({ upserted }: ProxyUpdate__Output) => upserted && heard.push(parse(upserted)));
+  call.on('error', () => {});
+  await vi.waitFor(() => expect(heard).toHaveLength(1), WAIT);
+  expect(heard[0]).toMatchObject({ metadata: { labels: { zone: 'a' } } });
+  expect((heard[0] as typeof node).status).toEqual({ conditions: [{ type: 'Ready', status: 'True' }] });
+  const beat = [{ type: 'Ready', status: 'True', reason: 'y' }];
+  const beaten = await client.updateStatus('nodes', { ...node, status: { conditions: beat } });
+  const gone = [{ type: 'Ready', status: 'False' }];
+  await client.updateStatus('nodes', { ...beaten, status: { conditions: gone } });
+  await vi.waitFor(() => expect(heard).toHaveLength(2), WAIT);
+  expect(heard[1]).toMatchObject({ status: { conditions: gone } });
+});
+
 test('a proxy of another node is refused', async () => {
   const proxy = new proxyProto.ProxyService(address(), credentialsOf('node1'), OPTIONS);
   open.push(proxy);

@@ -5,8 +5,8 @@ import type { ProxyServiceHandlers } from '#proto/gen/podlab/v1/ProxyService.ts'
 import type { ProxyUpdate } from '#proto/gen/podlab/v1/ProxyUpdate.ts';
 import type { Client } from '../client.ts';
 import { nodeNameOf, unauthenticated } from './credentials.ts';
-import { jsonBytes } from './json-bytes.ts';
 import { createOutbox } from './outbox.ts';
+import { proxyBytes, type Proxied } from './proxy-objects.ts';
 
 const WATCHED = ['services', 'endpointslices', 'nodes'] as const;
 /** Messages beyond the first whole that a proxy may leave unread. */
@@ -14,7 +14,7 @@ const MAX_UNREAD = 8_192;
 
 type WatchCall = Parameters<ProxyServiceHandlers['Watch']>[0];
 
-/** Serves the nodes' proxies. An object's bytes are made once for all of them. */
+/** Serves the nodes' proxies: what they read of each object, and of its changes those that change that. */
 export function createProxyService(client: Client, log: Logger): ProxyServiceHandlers {
   return {
     Watch(call) {
@@ -42,12 +42,14 @@ function serve(client: Client, log: Logger, call: WatchCall): void {
   }
   for (const event of ['cancelled', 'close', 'error']) call.on(event, stop);
 
-  const upsert = (object: object): void => outbox.send({ upserted: jsonBytes(object) });
+  const upsert = (object: Proxied): void => outbox.send({ upserted: proxyBytes(object) });
   for (const resource of WATCHED) {
     stops.push(
       client.watch(resource, {
         added: upsert,
-        updated: (_previous, object) => upsert(object),
+        updated(previous, object) {
+          if (!proxyBytes(previous).equals(proxyBytes(object))) upsert(object);
+        },
         deleted: ({ metadata: { namespace = '', name } }: Kinds[typeof resource]) =>
           outbox.send({ deleted: { resource, namespace, name } }),
       }),
