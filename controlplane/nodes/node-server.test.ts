@@ -335,7 +335,7 @@ test('every node hears of the others', async () => {
   ]);
   await vi.waitFor(() => {
     const last = first.received.findLast(({ message }) => message === 'peers')!.peers!;
-    expect(last.peers).toEqual([
+    expect(last.peers).toMatchObject([
       { nodeName: 'node2', internalIps: ['10.0.0.1'], podCidrs: ['10.244.2.0/24'], ready: true },
     ]);
   }, WAIT);
