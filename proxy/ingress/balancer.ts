@@ -28,9 +28,12 @@ export class Balancer {
     const usable =
       failed.length === 0 ? this.#endpoints : this.#endpoints.filter((one) => !isAmong(failed, one));
     if (usable.length === 0) return undefined;
-    if (this.#affinitySeconds === 0) return usable[this.#next++ % usable.length];
+    // A second try takes no turn: else every request would begin at the endpoint that refuses, where there are two.
+    const turn = failed.length === 0 ? this.#next++ : this.#next;
+    const inTurn = usable[turn % usable.length]!;
+    if (this.#affinitySeconds === 0) return inTurn;
     const had = this.#affinity.endpointOf(client);
-    const endpoint = usable.find((one) => keyOf(one) === had) ?? usable[this.#next++ % usable.length]!;
+    const endpoint = usable.find((one) => keyOf(one) === had) ?? inTurn;
     this.#affinity.remember(client, keyOf(endpoint));
     return endpoint;
   }
