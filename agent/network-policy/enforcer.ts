@@ -34,6 +34,8 @@ export interface NetworkPolicyEnforcer extends PodGate {
 const PATIENCE = 5_000;
 /** How often the table is looked at, in case that somebody changed it. */
 const VERIFY_EVERY = 10_000;
+/** After a write, to see what the kernel makes of it before others change it. */
+const VERIFY_SOON = 1_000;
 
 /** Enforces the cluster's NetworkPolicies on this node's Pods: they need the control plane for news only. */
 export function startNetworkPolicyEnforcer(options: EnforcerOptions, nft?: Nft): NetworkPolicyEnforcer {
@@ -79,6 +81,8 @@ class Enforcer implements NetworkPolicyEnforcer {
       log: this.#log,
       onStart: () => {
         this.#inStep = false;
+        // A control plane that lost its store counts anew.
+        this.#revision = -1;
         this.#objects.resyncing();
       },
       onUpdate: (update) => this.#hear(update),
@@ -190,20 +194,21 @@ class Enforcer implements NetworkPolicyEnforcer {
     await this.#table.write(this.#compiler);
     const milliseconds = Math.round((performance.now() - started) * 10) / 10;
     this.#log.debug({ milliseconds }, 'network policies are in force');
+    this.#verifyLater(VERIFY_SOON);
   }
 
   async #verify(): Promise<void> {
     try {
-      if (this.#revision >= 0 && !(await this.#loop.between(() => this.#table.verify()))) this.#request();
+      if (this.#revision >= 0 && !(await this.#table.verify())) this.#request();
     } catch (err) {
       this.#log.error({ err }, 'cannot look at the rules of network policies');
     }
     this.#verifyLater();
   }
 
-  #verifyLater(): void {
+  #verifyLater(milliseconds = VERIFY_EVERY): void {
     this.#cancelVerify();
-    this.#cancelVerify = this.#options.clock.after(VERIFY_EVERY, () => void this.#verify());
+    this.#cancelVerify = this.#options.clock.after(milliseconds, () => void this.#verify());
   }
 }
 

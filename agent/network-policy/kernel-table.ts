@@ -21,6 +21,8 @@ export class KernelTable {
   #told: Told | 'none' | undefined;
   /** What the kernel lists when the table is as told; undefined: not looked yet. */
   #listed: string | undefined;
+  /** Counts what was asked of the kernel. */
+  #writes = 0;
 
   constructor(options: TableOptions & { readonly log: Logger }, nft: Nft = runNft) {
     this.#options = options;
@@ -44,15 +46,15 @@ export class KernelTable {
     }
   }
 
-  /** Whether the table is as it was written; if not, the next write replaces it. Must not overlap with a write. */
+  /** Whether the table is as it was written; if not, the next write replaces it. What is written meanwhile makes the answer true. */
   async verify(): Promise<boolean> {
-    if (this.#told === undefined) return false;
+    const [told, writes] = [this.#told, this.#writes];
+    if (told === undefined) return true;
     const listed = await this.#list();
-    const expected = this.#told === 'none' ? '' : (this.#listed ?? listed);
-    if (listed === expected && (this.#told === 'none' || listed !== '')) {
-      this.#listed = listed;
-      return true;
-    }
+    if (this.#writes !== writes) return true;
+    const expected = told === 'none' ? '' : (this.#listed ?? (listed === '' ? undefined : listed));
+    this.#listed = listed;
+    if (listed === expected) return true;
     this.#options.log.warn({ table: TABLE }, 'somebody changed the table; it is written again');
     this.#told = undefined;
     return false;
@@ -67,6 +69,7 @@ export class KernelTable {
 
   async #remove(): Promise<void> {
     this.#told = undefined;
+    this.#writes++;
     await this.#nft(['-f', '-'], REMOVE_TABLE);
     await this.#guardBridge(REMOVE_BRIDGE_GUARD);
     this.#told = 'none';
@@ -90,6 +93,7 @@ export class KernelTable {
   async #apply(text: string, { sets, chains }: Ruleset): Promise<void> {
     this.#told = undefined;
     this.#listed = undefined;
+    this.#writes++;
     await this.#nft(['-f', '-'], text);
     this.#told = { sets, chains };
   }

@@ -44,26 +44,11 @@ export class SyncLoop {
     return done;
   }
 
-  /** Does `work` between two runs. */
-  async between<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#busy !== undefined) await this.#busy;
-    const done = work();
-    this.#occupy(done);
-    return done;
-  }
-
   /** Resolves when what is under way has ended; nothing starts after it. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();
     await this.#busy;
-  }
-
-  #occupy(work: Promise<unknown>): void {
-    this.#busy = work.then(
-      () => this.#free(PAUSE),
-      () => this.#free(PAUSE),
-    );
   }
 
   #free(next: number): void {
