@@ -174,6 +174,9 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
     log,
     session,
     async read() {
+      await network
+        .verify()
+        .catch((err: unknown) => log.error({ err }, 'cannot look after the tables of the Pod network'));
       facts = await readFacts();
       return describeNode();
     },

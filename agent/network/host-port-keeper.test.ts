@@ -144,6 +144,14 @@ describe.skipIf(obstacle !== undefined)('hostPorts', () => {
     expect(table).not.toContain('8010');
   });
 
+  test('come back when somebody removed the tables, as does the masquerade of Pods', async () => {
+    await shell(NODE, 'nft flush ruleset');
+    await agent.call('verify');
+    await shell(OUTSIDE, knock(NODE_IPS[0]!, 8009));
+    expect(await seen()).toContain('172.30.0.1');
+    expect(await shell(NODE, 'nft list table inet podlab-network')).toContain('masquerade');
+  });
+
   test('go with the Pod', async () => {
     await agent.call('detach', 'a'.repeat(16));
     expect(await shell(NODE, 'nft list table inet podlab-host-ports')).not.toContain('8009');

@@ -39,6 +39,13 @@ export class HostPortKeeper {
     await this.#write([...before, ...rules]);
   }
 
+  /** Makes the table again that somebody removed. */
+  async verify(isThere: boolean): Promise<void> {
+    if (isThere || this.#rules.size === 0) return;
+    this.#log.warn({ table: HOST_PORT_TABLE }, 'the table was removed: making it again');
+    await this.#write([]);
+  }
+
   #all(): HostPortRule[] {
     return [...this.#rules.values()].flat();
   }

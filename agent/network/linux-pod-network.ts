@@ -9,7 +9,7 @@ import { familyNetworks, type FamilyNetwork, type NetworkRanges } from './famili
 import { HostPortKeeper } from './host-port-keeper.ts';
 import { hostPortRules } from './host-ports.ts';
 import { IpBatch } from './ip-batch.ts';
-import { POD_INTERFACE } from './names.ts';
+import { HOST_PORT_TABLE, NFT_TABLE, POD_INTERFACE } from './names.ts';
 import { networkTable } from './nft-table.ts';
 import { PeerNetwork } from './peer-network.ts';
 import type { BeforeUp, Peer, PodAddress, PodNetwork, PublishedPorts } from './pod-network.ts';
@@ -24,6 +24,9 @@ interface Started {
   readonly pools: readonly AddressPool[];
   readonly mtu: number;
 }
+
+/** `nft list tables` prints one a line. */
+const hasTable = (shown: string, name: string): boolean => shown.split('\n').includes(`table inet ${name}`);
 
 /** Nothing is set if the process' network is not the one at the other end of the wire: it may have ended, and another have its id. */
 async function setPodMtu(pid: number, index: number, mtu: number): Promise<void> {
@@ -169,6 +172,18 @@ class LinuxPodNetwork implements PodNetwork {
       this.#log.warn({ sandboxId, ips }, 'removing the wire of a sandbox that does not run');
       await this.detach(sandboxId);
     }
+  }
+
+  async verify(): Promise<void> {
+    if (this.#started === undefined) return;
+    const tables = await runCommand('nft', ['list', 'tables', 'inet']);
+    if (!hasTable(tables, NFT_TABLE)) {
+      this.#log.warn({ table: NFT_TABLE }, 'the table was removed: making it again');
+      await runCommand('nft', ['-f', '-'], networkTable(this.#started.networks));
+      this.#peerNetwork.forgetTable();
+      if (this.#peers !== undefined) await this.setPeers(this.#peers);
+    }
+    await this.#hostPorts.verify(hasTable(tables, HOST_PORT_TABLE));
   }
 
   setPeers(peers: readonly Peer[]): Promise<void> {

@@ -64,6 +64,11 @@ export class PeerNetwork {
     return this.mtu();
   }
 
+  /** The table was made anew, and its sets hold nothing of the peers. */
+  forgetTable(): void {
+    this.#clusterAddresses.clear();
+  }
+
   #tell(problems: readonly string[]): void {
     const text = problems.join('; ');
     if (text !== '' && text !== this.#problems)

@@ -25,6 +25,8 @@ export interface PodNetwork {
     published?: PublishedPorts,
     beforeUp?: BeforeUp,
   ): Promise<PodAddress>;
+  /** Looks whether the tables are still there, and makes them again if somebody removed them. Nothing happens before `start`. */
+  verify(): Promise<void>;
   /** Takes the addresses back and removes the veth. Nothing happens when there is none. */
   detach(sandboxId: string): Promise<void>;
   /** Takes away what belongs to other sandboxes than these: a crash may have left it. */

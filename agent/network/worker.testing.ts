@@ -20,6 +20,7 @@ const calls = {
   attach: (sandboxId: string, pid: number, published?: PublishedPorts) =>
     network.attach(sandboxId, pid, published),
   detach: (sandboxId: string) => network.detach(sandboxId),
+  verify: () => network.verify(),
   retain: (sandboxIds: readonly string[]) => network.retain(sandboxIds),
   setPeers: (peers: readonly Peer[]) => network.setPeers(peers),
 };
