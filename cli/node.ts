@@ -239,7 +239,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
       address,
       credentials: grpcCredentials,
       nodeName,
-      nodeIp: factsOf(cluster, ownFiles, facts).nodeIps[0] ?? '',
+      nodeIps: factsOf(cluster, ownFiles, facts).nodeIps,
       mode,
       clusterDns: cluster.clusterDns,
       clusterDomain: cluster.clusterDomain,

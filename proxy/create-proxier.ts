@@ -8,7 +8,7 @@ import type { AccessLog } from './userspace/access-log.ts';
 import { createUserspaceProxier } from './userspace/userspace-proxier.ts';
 
 export interface ProxierOptions {
-  readonly nodeIp: string;
+  readonly nodeIps: readonly string[];
   readonly serviceCidrs: readonly string[];
   readonly clusterPodCidrs: readonly string[];
   /** Hears that somebody else changed what the proxier made, so that a `sync` is needed. */
@@ -23,14 +23,14 @@ export interface ProxierOptions {
 
 /** What carries Services in this mode, on the node whose network namespace the process is in. */
 export function createProxier(mode: ProxyMode, options: ProxierOptions): Proxier {
-  const { log, clock, serviceCidrs, clusterPodCidrs, nodeIp, lost } = options;
+  const { log, clock, serviceCidrs, clusterPodCidrs, nodeIps, lost } = options;
   if (mode === 'userspace') return createUserspaceProxier(options);
   return createNftablesProxier({
     log,
     clock,
     serviceCidrs,
     clusterPodCidrs,
-    nodeIps: [nodeIp],
+    nodeIps,
     localhostNodePorts: routesLocalnet(),
     lost,
   });

@@ -26,7 +26,8 @@ export interface ProxyOptions {
   /** Asked at every connection. */
   readonly credentials: () => Promise<ChannelCredentials>;
   readonly nodeName: string;
-  readonly nodeIp: string;
+  /** Of each IP family that the cluster has, the primary family's first. */
+  readonly nodeIps: readonly string[];
   /** Until the Node's annotation `podlab.io/proxy-mode` says otherwise. */
   readonly mode?: ProxyMode;
   /** One of each IP family that the cluster has, the primary family's first; the same for the ranges. */
@@ -73,7 +74,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     clock: options.clock,
     log,
   });
-  const entrances = keepEntrances({ ...options, log, state });
+  const entrances = keepEntrances({ ...options, nodeIp: options.nodeIps[0] ?? '', log, state });
   const access = new AccessLog(log);
   const health = new ProxyHealth();
   const checks = startHealthChecks({ ...options, log, state, health });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { IPV4 } from '../testing/addresses.ts';
 import { Lab, labObstacle } from '../testing/lab.ts';
 import { LIVENESS_PORT, MARK, UNMARK } from './marker.ts';
 
@@ -20,11 +21,11 @@ describe.skipIf(labObstacle() !== undefined)('the mark of a kernel that carries 
     await lab.outside.shell(
       'sysctl -qw net.ipv6.conf.all.disable_ipv6=0; ip addr add fd00:30::1/64 dev eth0 nodad',
     );
-    expect((await refusal(Lab.NODE_IP)).trim()).toBe('ECONNREFUSED');
+    expect((await refusal(IPV4.nodeIp)).trim()).toBe('ECONNREFUSED');
     await lab.node.shell(`nft -f - <<'END'\n${MARK}\nEND`);
-    expect((await refusal(Lab.NODE_IP)).trim()).toBe('ENOPROTOOPT');
+    expect((await refusal(IPV4.nodeIp)).trim()).toBe('ENOPROTOOPT');
     expect((await refusal('fd00:30::2')).trim()).toBe('EACCES');
     await lab.node.shell(`nft -f - <<'END'\n${UNMARK}\nEND`);
-    expect((await refusal(Lab.NODE_IP)).trim()).toBe('ECONNREFUSED');
+    expect((await refusal(IPV4.nodeIp)).trim()).toBe('ECONNREFUSED');
   });
 });

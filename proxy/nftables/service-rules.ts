@@ -74,7 +74,8 @@ class RuleBuilder implements ServiceRules {
   }
 
   name(kind: string, endpoint?: Endpoint): string {
-    const suffix = endpoint === undefined ? '' : `__${endpoint.ip}/${endpoint.port}`;
+    // A name may hold no colon.
+    const suffix = endpoint === undefined ? '' : `__${endpoint.ip.replaceAll(':', '.')}/${endpoint.port}`;
     return `${kind}-${this.#base}`.slice(0, NAME_LIMIT - suffix.length) + suffix;
   }
 
@@ -114,25 +115,30 @@ function addEndpoints(builder: RuleBuilder): void {
 
 const usesLocal = (port: ServicePort): boolean => port.internalTrafficLocal || port.externalTrafficLocal;
 
-/** Rules that send a connection to one of the endpoints, with equal chance or to the one that the client had. */
+/**
+ * Rules that send a connection to one of the endpoints, with equal chance or to the one that the client had. A packet that is in the chain at the
+ * very moment when it is replaced finds the old map empty (the kernel looks at the time again for each set): for it there is the last rule,
+ * without which some connections in a thousand changes under load were refused.
+ */
 function spread(builder: RuleBuilder, endpoints: readonly Endpoint[]): string[] {
   const { protocol, ip, port } = builder;
-  if (port.affinitySeconds > 0) {
-    const choices = endpoints.map(
-      (endpoint, index) => `${index} : goto ${builder.name('endpoint', endpoint)}`,
-    );
-    return [
-      ...endpoints.map(
-        (endpoint) =>
-          `${ip} saddr @${affinitySet(builder, endpoint)} goto ${builder.name('endpoint', endpoint)}`,
-      ),
-      `numgen random mod ${choices.length} vmap { ${choices.join(', ')} }`,
-    ];
-  }
-  if (endpoints.length === 1) return [`meta l4proto ${protocol} dnat to ${destinationOf(endpoints[0]!)}`];
-  const choices = endpoints.map((endpoint, index) => `${index} : ${endpoint.ip} . ${endpoint.port}`);
+  const [first, ...others] = endpoints;
+  if (first === undefined) return [];
+  const sticky = port.affinitySeconds > 0;
+  const chainOf = (endpoint: Endpoint): string => builder.name('endpoint', endpoint);
+  const last = sticky ? `goto ${chainOf(first)}` : `meta l4proto ${protocol} dnat to ${destinationOf(first)}`;
+  const had = (endpoint: Endpoint): string =>
+    `${ip} saddr @${affinitySet(builder, endpoint)} goto ${chainOf(endpoint)}`;
+  const known = sticky ? endpoints.map(had) : [];
+  if (others.length === 0) return [last];
+  const choice = (endpoint: Endpoint, index: number): string =>
+    `${index} : ${sticky ? `goto ${chainOf(endpoint)}` : `${endpoint.ip} . ${endpoint.port}`}`;
+  const choices = `{ ${endpoints.map(choice).join(', ')} }`;
+  const any = `numgen random mod ${endpoints.length}`;
   return [
-    `meta l4proto ${protocol} dnat to numgen random mod ${choices.length} map { ${choices.join(', ')} }`,
+    ...known,
+    sticky ? `${any} vmap ${choices}` : `meta l4proto ${protocol} dnat to ${any} map ${choices}`,
+    `${last} comment "while the rules are being replaced"`,
   ];
 }
 

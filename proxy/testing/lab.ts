@@ -1,7 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { runCommand } from '#api/command.ts';
-import type { Answer, Calls, Question } from './worker.ts';
+import { IPV4, IPV6, type LabAddresses } from './addresses.ts';
+import { Member } from './member.ts';
 
 /** What keeps the lab from being built here; undefined: nothing. */
 export function labObstacle(): string | undefined {
@@ -11,17 +10,12 @@ export function labObstacle(): string | undefined {
 
 /**
  * A node with three Pods and a machine outside, each a network namespace wired as the agent wires them, so that rules are tried with real
- * packets. The machine outside is also the other node: it holds a Pod's address.
+ * packets of both IP families. The machine outside is also the other node: it holds a Pod's address.
  */
 export class Lab {
   readonly node: Member;
   readonly pods: readonly Member[];
   readonly outside: Member;
-
-  static readonly NODE_IP = '172.30.0.2';
-  static readonly OUTSIDE_IP = '172.30.0.1';
-  static readonly REMOTE_POD_IP = '10.244.2.9';
-  static readonly podIp = (index: number): string => `10.244.1.${index + 2}`;
 
   /** `title` keeps labs apart that one process has at once. */
   constructor(title: string) {
@@ -37,25 +31,21 @@ export class Lab {
 
   async start(): Promise<void> {
     await runCommand('ip', ['-batch', '-'], this.#members.map(({ name }) => `netns add ${name}`).join('\n'));
+    for (const member of this.#members) await member.shell(IPV6_AT_ONCE);
     await this.node.shell(`
-      sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.route_localnet=1 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
+      sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.route_localnet=1
+      sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
       ip link add cni0 address 0a:58:0a:f4:01:01 type bridge
       ip link set cni0 up; ip link set lo up
-      ip addr add 10.244.1.1/24 dev cni0
-      ip route add 10.96.0.0/16 dev cni0 metric 1024
       ip link add eth0 type veth peer name eth0 netns ${this.outside.name}
-      ip addr add ${Lab.NODE_IP}/24 dev eth0; ip link set eth0 up
-      ip route add default via ${Lab.OUTSIDE_IP}
-      ip route add 10.244.2.0/24 via ${Lab.OUTSIDE_IP}
+      ip link set eth0 up
     `);
-    await this.outside.shell(`
-      ip link set lo up
-      ip addr add ${Lab.OUTSIDE_IP}/24 dev eth0; ip link set eth0 up
-      ip addr add ${Lab.REMOTE_POD_IP}/32 dev lo
-      ip route add 10.244.1.0/24 via ${Lab.NODE_IP}
-      ip route add 10.96.0.0/16 via ${Lab.NODE_IP} src ${Lab.OUTSIDE_IP}
-      ip route add 198.51.100.0/24 via ${Lab.NODE_IP}
-    `);
+    await this.outside.shell('ip link set lo up; ip link set eth0 up');
+    for (const addresses of [IPV4, IPV6]) {
+      await this.node.shell(nodeSide(addresses));
+      await this.outside.shell(outsideSide(addresses));
+    }
+    await this.node.shell(POD_NETWORK_TABLE);
     await Promise.all(this.pods.map((pod, index) => this.#wire(pod, index)));
     await Promise.all(this.#members.map((member) => member.start()));
   }
@@ -70,72 +60,42 @@ export class Lab {
       ip link set pod${index} master cni0 up
       ip link set pod${index} type bridge_slave hairpin on
     `);
-    await pod.shell(`
-      ip link set lo up; ip link set eth0 up
-      ip addr add ${Lab.podIp(index)}/32 dev eth0
-      ip route add 10.244.1.1 dev eth0 scope link
-      ip route add default via 10.244.1.1
-    `);
+    await pod.shell('ip link set lo up; ip link set eth0 up');
+    for (const { podIp, hostBits, gateway, family } of [IPV4, IPV6])
+      await pod.shell(`
+        ip addr add ${podIp(index)}/${hostBits} dev eth0
+        ip route add ${gateway}/${hostBits} dev eth0
+        ip ${family === 'IPv6' ? '-6' : ''} route add default via ${gateway} dev eth0
+      `);
   }
 }
 
-/** One network namespace with a process in it. */
-export class Member {
-  readonly name: string;
-  #process: ChildProcess | undefined;
-  #calls = 0;
+/** Without first finding out for a second whether an address is taken. */
+const IPV6_AT_ONCE = `
+  for kind in all default; do
+    sysctl -qw net.ipv6.conf.$kind.disable_ipv6=0 net.ipv6.conf.$kind.accept_dad=0 net.ipv6.conf.$kind.accept_ra=0
+  done
+`;
 
-  constructor(name: string) {
-    this.name = name;
-  }
+/** The agent's masquerading, as far as it concerns the proxy: it keeps the kernel translating what it translates when the proxy's table goes. */
+const POD_NETWORK_TABLE = `nft 'table inet pod-network {
+  chain postrouting { type nat hook postrouting priority srcnat; }
+  chain output { type filter hook output priority filter; icmp type redirect oifname "cni0" drop; icmpv6 type nd-redirect oifname "cni0" drop; }
+}'`;
 
-  shell(script: string): Promise<string> {
-    return runCommand('ip', ['netns', 'exec', this.name, 'sh', '-e'], script);
-  }
+const nodeSide = (at: LabAddresses): string => `
+  ip addr add ${at.gateway}/${at.nodePodCidr.split('/')[1]} dev cni0
+  ip route add ${at.serviceCidr} dev cni0 metric 1024
+  ip addr add ${at.nodeIp}/${at.nodeNetworkBits} dev eth0
+  ip ${at.family === 'IPv6' ? '-6' : ''} route add default via ${at.outsideIp}
+  ip route add ${at.remotePodCidr} via ${at.outsideIp}
+`;
 
-  async start(): Promise<void> {
-    const child = fork(join(import.meta.dirname, 'worker.ts'), [], {
-      execPath: 'ip',
-      execArgv: ['netns', 'exec', this.name, process.execPath],
-    });
-    this.#process = child;
-    await new Promise((resolve, reject) => {
-      child.once('message', resolve);
-      child.once('exit', (code) => reject(new Error(`the worker in ${this.name} ended with ${code}`)));
-    });
-  }
-
-  async stop(): Promise<void> {
-    const child = this.#process;
-    if (child?.exitCode === null) {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill();
-      await gone;
-    }
-    await runCommand('ip', ['netns', 'del', this.name]).catch(() => {});
-  }
-
-  async ask(question: Question): Promise<Answer> {
-    return (await this.askOften(question, 1))[0]!;
-  }
-
-  askOften(question: Question, times: number): Promise<Answer[]> {
-    return this.call('ask', question, times);
-  }
-
-  call<Name extends keyof Calls>(name: Name, ...args: Parameters<Calls[Name]>): ReturnType<Calls[Name]> {
-    const id = ++this.#calls;
-    const child = this.#process;
-    const answer = new Promise((resolve, reject) => {
-      const hear = (message: { id?: number; value?: unknown; error?: string }): void => {
-        if (message.id !== id) return;
-        child?.off('message', hear);
-        if (message.error === undefined) resolve(message.value);
-        else reject(new Error(message.error));
-      };
-      child?.on('message', hear);
-      child?.send({ id, name, args });
-    });
-    return answer as ReturnType<Calls[Name]>;
-  }
-}
+const outsideSide = (at: LabAddresses): string => `
+  ip addr add ${at.outsideIp}/${at.nodeNetworkBits} dev eth0
+  ip addr add ${at.strangerIp}/${at.nodeNetworkBits} dev eth0${at.family === 'IPv6' ? ' preferred_lft 0' : ''}
+  ip addr add ${at.remotePodIp}/${at.hostBits} dev lo
+  ip route add ${at.nodePodCidr} via ${at.nodeIp}
+  ip route add ${at.serviceCidr} via ${at.nodeIp} src ${at.outsideIp}
+  ip route add ${at.externalCidr} via ${at.nodeIp} src ${at.outsideIp}
+`;

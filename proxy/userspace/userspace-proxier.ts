@@ -122,6 +122,7 @@ class UserspaceProxier implements Proxier {
 
   close(): void {
     this.#stopLooking();
+    this.#addresses = undefined;
     for (const listener of this.#listeners.values()) listener.close();
     this.#listeners.clear();
     this.#http.close();
