@@ -37,6 +37,13 @@ export interface PublisherOptions {
   readonly network: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Runs a program in the network namespace of a process; by default with nsenter. */
+  readonly runIn?: (
+    pid: number,
+    program: string,
+    args: readonly string[],
+    input?: string,
+  ) => Promise<unknown>;
 }
 
 /**
@@ -195,12 +202,12 @@ export class Publisher {
   async #aim(id: string, ports: readonly HostPort[]): Promise<void> {
     const aim = forwardTables(ports);
     if (this.#aims.get(id) === aim) return;
-    const { State } = await this.#options.docker.getContainer(id).inspect();
-    const enter = ['-t', `${State.Pid}`, '-n'];
-    await runCommand('nsenter', [...enter, 'nft', '-f', '-'], aim);
+    const { docker, runIn = enterAndRun } = this.#options;
+    const { State } = await docker.getContainer(id).inspect();
+    await runIn(State.Pid, 'nft', ['-f', '-'], aim);
     // The kernel keeps sending a UDP client to where it was sent before. It is no fault when there is none.
     if (ports.some(({ protocol }) => protocol === 'udp'))
-      await runCommand('nsenter', [...enter, 'conntrack', '-D', '-p', 'udp']).catch(() => '');
+      await runIn(State.Pid, 'conntrack', ['-D', '-p', 'udp']).catch(() => {});
     this.#aims.set(id, aim);
     this.#options.log.debug(
       { ports: ports.map(portKey), targets: ports[0]?.targets },
@@ -229,6 +236,13 @@ export class Publisher {
     for (const id of this.#aims.keys()) if (!led.has(id)) this.#aims.delete(id);
   }
 }
+
+const enterAndRun = (
+  pid: number,
+  program: string,
+  args: readonly string[],
+  input?: string,
+): Promise<string> => runCommand('nsenter', ['-t', `${pid}`, '-n', program, ...args], input);
 
 const IPV6_SYSCTLS = {
   'net.ipv6.conf.all.disable_ipv6': '0',
