@@ -97,9 +97,10 @@ const clientOn = async (node: string) => {
 async function underLoad(nodes: readonly string[], work: () => Promise<unknown>): Promise<Load[]> {
   const code = await readFile(join(import.meta.dirname, 'load', 'client.cjs'), 'utf8');
   const clients = await Promise.all(nodes.map(clientOn));
+  const address = await lab.kubectl('get', 'service', 'server', '-o', 'jsonpath={.spec.clusterIP}');
   await Promise.all(clients.map((client) => execIn(client, ['rm', '-f', '/tmp/stop'])));
   const running = clients.map((client) =>
-    execIn(client, ['node', '-e', code, '--', 'server', '80', '9000', String(PAUSE)], 3_000_000),
+    execIn(client, ['node', '-e', code, '--', address, '80', '9000', String(PAUSE)], 3_000_000),
   );
   try {
     await sleep(500);

@@ -1,17 +1,16 @@
 // Runs in a Pod: asks a Service in four ways, over and over, until /tmp/stop is there; then prints what failed as JSON.
-// By `node -e`, so that arguments begin at 1: name of the Service, its HTTP port, its UDP port, milliseconds between two questions of one kind.
+// By `node -e`, so that arguments begin at 1: the Service's address, its HTTP port, its UDP port, milliseconds between two questions of one kind.
 const { Agent, request } = require('node:http');
 const { createSocket } = require('node:dgram');
 const { existsSync } = require('node:fs');
-const { lookup } = require('node:dns/promises');
 const { setTimeout: sleep } = require('node:timers/promises');
 
-const [service, httpPort, udpPort, pause] = process.argv.slice(1);
+const [address, httpPort, udpPort, pause] = process.argv.slice(1);
 const TIMEOUT = 5000;
 
-function get(host, agent) {
+function get(agent) {
   return new Promise((resolve, reject) => {
-    const asked = request({ host, port: httpPort, agent, timeout: TIMEOUT }, (response) => {
+    const asked = request({ host: address, port: httpPort, agent, timeout: TIMEOUT }, (response) => {
       let text = '';
       response.on('data', (chunk) => (text += chunk));
       response.on('error', reject);
@@ -44,21 +43,20 @@ function ask(socket) {
   });
 }
 
-async function open(address) {
+async function open() {
   const socket = createSocket('udp4');
   await new Promise((resolve) => socket.connect(Number(udpPort), address, resolve));
   return socket;
 }
 
 async function main() {
-  const { address } = await lookup(service, 4);
   const kept = new Agent({ keepAlive: true, maxSockets: 1 });
-  const keptSocket = await open(address);
+  const keptSocket = await open();
   const ways = {
-    'http, a connection each': () => get(address, false),
-    'http, kept connections': () => get(address, kept),
+    'http, a connection each': () => get(false),
+    'http, kept connections': () => get(kept),
     'udp, a socket each': async () => {
-      const socket = await open(address);
+      const socket = await open();
       try {
         return await ask(socket);
       } finally {
