@@ -126,7 +126,7 @@ export interface HttpHeaderFilter {
   readonly remove: readonly string[];
 }
 
-export interface HttpHeader {
+interface HttpHeader {
   /** In lower case. */
   readonly name: string;
   readonly value: string;

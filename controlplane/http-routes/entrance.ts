@@ -127,7 +127,7 @@ const slicesOf = (client: Client, namespace: string, name: string): readonly Kin
   client.list('endpointslices', namespace, { matchLabels: { [SERVICE_NAME]: name, ...SLICE_MANAGER } });
 
 /** One slice for each IP family of the Service: the Ready nodes at the ports where they listen. */
-export function planSlices(
+function planSlices(
   { namespace, name, ports }: Entrance,
   service: Service,
   nodes: readonly Node[],

@@ -5,7 +5,7 @@ export function hostOf(authority: string | undefined): string {
 }
 
 /** The suffixes (`.example.org`) under which `host` may stand behind a `*`, the longest first; with `one-label`, that of its parent alone. */
-export function wildcardSuffixes(host: string, wildcard: 'one-label' | 'labels'): string[] {
+function wildcardSuffixes(host: string, wildcard: 'one-label' | 'labels'): string[] {
   const suffixes: string[] = [];
   for (let dot = host.indexOf('.', 1); dot !== -1; dot = host.indexOf('.', dot + 1)) {
     suffixes.push(host.slice(dot));

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { Carrier, type CarrierOptions } from './carrier.ts';
 import { type Certificates, MINIMUM_TLS } from './certificates.ts';
+import { hasBody } from './exchange.ts';
 import type { PortRoutes } from './routing-table.ts';
 
 /** Milliseconds in which a request's head has to be there, from the first byte on. */
@@ -116,6 +117,10 @@ export class PortListener {
     // A handshake that failed is the client's affair.
     server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
     server.on('sessionError', () => {});
+    // Over HTTP/2 nobody else ends what is idle; streams that are open end first.
+    server.on('session', (session: ServerHttp2Session) =>
+      session.setTimeout(KEEP_ALIVE, () => session.close()),
+    );
   }
 }
 
@@ -155,15 +160,15 @@ function secureServer({ certificates, routes }: PortListenerOptions): Http2Secur
   return Object.assign(server, { shouldUpgradeCallback });
 }
 
+/** Ends a connection whose client stops in the middle of a body; not one that waits because the backend does not read. */
 function limitSilence(request: IncomingMessage): void {
-  if (request.httpVersionMajor !== 1 || request.complete) return;
+  if (request.httpVersionMajor !== 1 || !hasBody(request)) return;
   const { socket } = request;
-  socket.setTimeout(BODY_TIMEOUT);
-  const onTimeout = (): void => void socket.destroy();
-  socket.on('timeout', onTimeout);
-  request.once('close', () => socket.off('timeout', onTimeout));
-  request.once('end', () => {
-    socket.off('timeout', onTimeout);
-    socket.setTimeout(0);
-  });
+  let seen = socket.bytesRead;
+  const timer = setInterval(() => {
+    if (socket.bytesRead === seen && request.readableLength === 0) socket.destroy();
+    seen = socket.bytesRead;
+  }, BODY_TIMEOUT);
+  timer.unref();
+  for (const event of ['end', 'close']) request.once(event, () => clearInterval(timer));
 }

@@ -12,7 +12,7 @@ export interface PortRoutes {
   readonly defaultCertificate: HttpCertificate | undefined;
 }
 
-export interface ListenerRoutes {
+interface ListenerRoutes {
   readonly listener: HttpListener;
   readonly hosts: HostMap<Candidate[]>;
 }

@@ -34,7 +34,7 @@ export interface GatewayStatus {
   readonly listeners?: readonly ListenerStatus[];
 }
 
-export interface ListenerStatus {
+interface ListenerStatus {
   readonly name: string;
   readonly attachedRoutes: number;
   readonly supportedKinds?: readonly RouteKind[];
@@ -58,7 +58,7 @@ export interface Listener {
   };
 }
 
-export interface ObjectReference {
+interface ObjectReference {
   readonly group?: string;
   readonly kind?: string;
   readonly name: string;

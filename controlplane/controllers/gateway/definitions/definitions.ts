@@ -12,7 +12,7 @@ type Column = CustomResourceColumnDefinition;
 
 export const GATEWAY_GROUP = 'gateway.networking.k8s.io';
 /** The release of the Gateway API whose standard channel these definitions are like. */
-export const BUNDLE_VERSION = 'v1.4.0';
+const BUNDLE_VERSION = 'v1.4.0';
 
 export const GATEWAY_CLASSES = `gatewayclasses.${GATEWAY_GROUP}`;
 export const GATEWAYS = `gateways.${GATEWAY_GROUP}`;
