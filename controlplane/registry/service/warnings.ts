@@ -64,7 +64,7 @@ function ipWarnings(ip: string, path: string): string[] {
 }
 
 /** `GetWarningsForCIDR` */
-function cidrWarnings(text: string, path: string): string[] {
+export function cidrWarnings(text: string, path: string): string[] {
   const cidr = text.trim();
   const range = addressRange(cidr);
   if (range === undefined) return [];
