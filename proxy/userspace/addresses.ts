@@ -30,16 +30,17 @@ const described = (ip: string): string =>
   familyOf(ip) === 'IPv6' ? `${ip}/128 dev lo nodad` : `${ip}/32 dev lo label ${ADDRESS_LABEL}`;
 
 /**
- * Has the kernel refuse Service addresses that are bound nowhere. It is stronger than the route that the Pod network has for them, by which
- * they would be looked for on the bridge for seconds.
+ * Has the kernel refuse Service addresses that are bound nowhere, as it does ports on which nobody listens: TCP by a reset, UDP by ICMP. It is
+ * stronger than the route that the Pod network has for them, by which they would be looked for on the bridge for seconds.
  */
 export async function refuseOthers(serviceCidrs: readonly string[]): Promise<void> {
-  const lines = serviceCidrs.map((cidr) => `route replace unreachable ${cidr} proto ${ROUTE_PROTOCOL}`);
+  const lines = serviceCidrs.map((cidr) => `route replace local ${cidr} dev lo proto ${ROUTE_PROTOCOL}`);
   await runCommand('ip', ['-batch', '-'], lines.join('\n'));
 }
 
 export async function stopRefusing(): Promise<void> {
-  // Each family has a command of its own; IPv6 may be switched off.
-  await runCommand('ip', ['-4', 'route', 'flush', 'proto', `${ROUTE_PROTOCOL}`]);
-  await runCommand('ip', ['-6', 'route', 'flush', 'proto', `${ROUTE_PROTOCOL}`]).catch(() => {});
+  const flush = ['route', 'flush', 'table', 'local', 'proto', `${ROUTE_PROTOCOL}`];
+  await runCommand('ip', ['-4', ...flush]);
+  // IPv6 may be switched off.
+  await runCommand('ip', ['-6', ...flush]).catch(() => {});
 }

@@ -57,6 +57,12 @@ describe('a client', () => {
     expect(made.admit('clusterIP', OUTSIDE, VIP)).toBe('cluster');
   });
 
+  test('from outside is turned away under the policy Local where this node has no endpoint', () => {
+    const { made } = backend({ externalTrafficLocal: true, localEndpoints: [] });
+    expect(made.admit('nodePort', OUTSIDE, '172.30.0.2')).toBeUndefined();
+    expect(made.admit('nodePort', '10.244.2.9', '172.30.0.2')).toBe('cluster');
+  });
+
   test('may use a load balancer’s address only from its source ranges', () => {
     const { made } = backend({ sourceRanges: ['192.0.2.0/24', ' 127.0.0.1/32', 'nonsense', '10.0.0.0/99'] });
     expect(made.admit('loadBalancer', OUTSIDE, '198.51.100.7')).toBe('cluster');

@@ -51,6 +51,11 @@ export class Backend {
    * What a client may have that came to `address`; undefined: nothing. A client on the node itself has the address as its own, too.
    */
   admit(entrance: Entrance, client: string, address: string): Scope | undefined {
+    const scope = this.#scopeOf(entrance, client, address);
+    return scope !== undefined && this.#endpoints(scope).length > 0 ? scope : undefined;
+  }
+
+  #scopeOf(entrance: Entrance, client: string, address: string): Scope | undefined {
     const { internalTrafficLocal, externalTrafficLocal } = this.#service;
     if (entrance === 'clusterIP') return internalTrafficLocal ? 'local' : 'cluster';
     const own = client === address || this.#network.isOwn(client);

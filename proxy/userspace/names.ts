@@ -4,5 +4,5 @@
 export const ADDRESS_LABEL = 'lo:svc';
 /** Marks the addresses of both families that are ours to remove. */
 export const ADDRESS_METRIC = 80;
-/** The routing protocol number of our routes (`ip route show proto 80`). */
+/** The routing protocol number of our routes (`ip route show table local proto 80`). */
 export const ROUTE_PROTOCOL = 80;

@@ -28,6 +28,8 @@ export interface UserspaceOptions {
 /** Milliseconds that connections get to end by themselves when the mode is left. */
 const DRAIN = 1000;
 const DRAIN_STEP = 20;
+/** Milliseconds for which connections are accepted after the other mode takes them: the kernel resets those that wait in a socket that is closed. */
+const LINGER = 50;
 /** How often the node is looked at for addresses that came or went: node ports are on each. */
 const LOOK_EVERY = 2000;
 
@@ -88,8 +90,9 @@ class UserspaceProxier implements Proxier {
     this.#stopLooking();
     return this.#alone(async () => {
       this.#addresses = undefined;
-      for (const listener of this.#listeners.values()) listener.stopAccepting();
       this.#http.drain();
+      await new Promise((resolve) => setTimeout(resolve, LINGER));
+      for (const listener of this.#listeners.values()) listener.stopAccepting();
       await this.#drain();
       for (const listener of this.#listeners.values()) listener.close();
       this.#http.close();
