@@ -98,6 +98,13 @@ describe('a Service on the host', () => {
     });
   });
 
+  test('is refused when very many are there already', () => {
+    const many = Array.from({ length: 110 }, (_, n) => service(`web${n}`, port(30_000 + n)));
+    const { start, refused } = plan([], many);
+    expect([start.length, refused.length]).toEqual([100, 10]);
+    expect(refused[0]).toBe('web100 30100 100 Services are there already');
+  });
+
   test('that another node looks after is left alone', () => {
     const nothing = { remove: [], aim: [], start: [], refused: [] };
     const containers = [container('web', ['tcp/30080']), container('gone', ['tcp/1'])];

@@ -13,6 +13,9 @@ export interface HostService {
   readonly ports: readonly HostPort[];
 }
 
+/** Containers of a cluster: each costs the engine some ten megabytes. */
+const MOST_PUBLISHERS = 100;
+
 /** A publisher's container as it is. */
 export interface PublisherContainer {
   readonly id: string;
@@ -67,10 +70,16 @@ export function planPublishing<Service extends HostService>(
   const start: { service: Service; ports: HostPort[] }[] = [];
   const refused: Refused<Service>[] = [];
   for (const service of wanted.filter((one) => leads(serviceKey(one)))) {
+    const full =
+      kept.length + start.length >= MOST_PUBLISHERS
+        ? `${MOST_PUBLISHERS} Services are there already`
+        : undefined;
     const missing = service.ports.filter((port) => {
       const holder = holders.get(portKey(port));
       const why =
-        holder === undefined ? refusedBefore(service, port) : otherHolder(holder, serviceKey(service));
+        holder === undefined
+          ? (refusedBefore(service, port) ?? full)
+          : otherHolder(holder, serviceKey(service));
       if (why !== undefined) refused.push({ service, port, why });
       if (holder !== undefined || why !== undefined) return false;
       holders.set(portKey(port), serviceKey(service));
