@@ -63,6 +63,8 @@ export function portProblems(
 }
 
 function nodePortsOf({ spec }: Service): Set<number> {
+  // An ExternalName may name some, which mean nothing.
+  if (spec?.type === 'ExternalName') return new Set();
   const ports = [...(spec?.ports ?? []).map(({ nodePort }) => nodePort), spec?.healthCheckNodePort];
   return new Set(ports.flatMap((port) => (port ? [port] : [])));
 }

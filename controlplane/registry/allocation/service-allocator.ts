@@ -31,7 +31,12 @@ function claimsOf(service: Service | undefined): Claims {
   const numbers = [...ports.map(({ nodePort }) => nodePort), healthCheckNodePort];
   return {
     ips: new Set(clusterIPs.filter((ip) => familyOf(ip) !== undefined).map(canonicalIp)),
-    ports: new Set(numbers.filter((port): port is number => port !== undefined && port !== 0)),
+    // An ExternalName may name node ports, which mean nothing.
+    ports: new Set(
+      mayHaveNodePort(service)
+        ? numbers.filter((port): port is number => port !== undefined && port !== 0)
+        : [],
+    ),
   };
 }
 

@@ -69,6 +69,18 @@ describe('allocation of Services', () => {
     await make(cluster, 'd', spec);
   });
 
+  it('takes no port for an ExternalName that names one, and gives none back with it', async () => {
+    const cluster = await testRegistry();
+    const ports = [{ port: 80, nodePort: 30050 }];
+    await make(cluster, 'a', { type: 'NodePort', ports });
+    await make(cluster, 'b', { type: 'ExternalName', externalName: 'x.y', ports });
+    await expect(patch(cluster, 'b', { type: 'NodePort' })).rejects.toThrow(
+      'spec.ports[0].nodePort: Invalid value: 30050: provided port is already allocated',
+    );
+    await cluster.client.delete('services', 'default', 'b');
+    await expect(make(cluster, 'c', { type: 'NodePort', ports })).rejects.toThrow('already allocated');
+  });
+
   it('keeps what was allocated over updates that leave it out', async () => {
     const cluster = await testRegistry();
     const before = await make(cluster, 'a', { type: 'NodePort' });
