@@ -79,7 +79,7 @@ describe.skipIf(obstacle !== undefined).each(SETTINGS)('with %s', (title, podCid
     c = await attach(agent2, 'c');
     await agent1.call('setPeers', [{ nodeName: 'n2', internalIps: internalIps(2), podCidrs: podCidrs2 }]);
     await agent2.call('setPeers', [{ nodeName: 'n1', internalIps: internalIps(1), podCidrs: podCidrs1 }]);
-  });
+  }, 30_000);
 
   afterAll(async () => {
     endProcesses();

@@ -57,7 +57,7 @@ describe.skipIf(obstacle !== undefined)('hostPorts', () => {
     await inPod(pid, WATCH);
     await publish();
     await agent.call('attach', 'c'.repeat(16), client);
-  });
+  }, 30_000);
 
   afterAll(async () => {
     endProcesses();

@@ -58,7 +58,7 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
     agent1 = new Agent(node1);
     agent2 = new Agent(node2);
     for (const name of ['a', 'b', 'c']) pids[name] = await sandbox();
-  });
+  }, 30_000);
 
   afterAll(async () => {
     endProcesses();
@@ -200,6 +200,16 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
     expect(links).toMatch(/vethaaa.*\n(.*\n)*veth222|veth222.*\n(.*\n)*vethaaa/);
     expect(links).toContain('vethforeign');
     expect(await reach(pid('a'), '10.244.1.1')).toBe('refused\n');
+  });
+
+  test('takes another Pod CIDR when the node gets one, and lets go of the gateway of the old', async () => {
+    expect(await agent1.call('start', '10.244.7.0/24')).toEqual({ fresh: false });
+    const { ips } = await agent1.call('attach', '4444444444444444', await sandbox());
+    expect(ips).toEqual(['10.244.7.2']);
+    const addresses = await shell(node1, 'ip addr show cni0');
+    expect(addresses).toContain('10.244.7.1/24');
+    expect(addresses).not.toContain('10.244.1.1');
+    await agent1.call('start', '10.244.1.0/24');
   });
 
   test('forgets the route to a node that is gone', async () => {

@@ -14,7 +14,15 @@ import { networkTable } from './nft-table.ts';
 import { PeerNetwork } from './peer-network.ts';
 import type { BeforeUp, Peer, PodAddress, PodNetwork, PublishedPorts } from './pod-network.ts';
 import { LastAddresses } from './last-addresses.ts';
-import { nodeSideLines, ownAddresses, podLinks, podSideLines, showAddresses, vethName } from './veth.ts';
+import {
+  addressOf,
+  nodeSideLines,
+  ownCidrs,
+  podLinks,
+  podSideLines,
+  showAddresses,
+  vethName,
+} from './veth.ts';
 
 const NOTHING_PUBLISHED: PublishedPorts = { title: '', ports: [] };
 
@@ -81,7 +89,9 @@ class LinuxPodNetwork implements PodNetwork {
     this.#lastAddresses = new LastAddresses(lastAddressesFile, log);
     this.#log = log.child({ component: 'pod-network' });
     this.#peerNetwork = new PeerNetwork({ ip: this.#ip, log: this.#log, nodeName, dockerNetwork });
-    this.#hostPorts = new HostPortKeeper(this.#log, async () => ownAddresses(await showAddresses()));
+    this.#hostPorts = new HostPortKeeper(this.#log, async () =>
+      ownCidrs(await showAddresses()).map(addressOf),
+    );
   }
 
   async start(ranges: NetworkRanges): Promise<{ fresh: boolean }> {
@@ -147,6 +157,8 @@ class LinuxPodNetwork implements PodNetwork {
         const { title, ports } = published ?? NOTHING_PUBLISHED;
         await this.#hostPorts.set(sandboxId, hostPortRules(title, ports, ips));
         this.#pids.set(sandboxId, pid);
+        // It changed meanwhile, and this Pod may not have been among those that were told.
+        if (this.#need().mtu !== mtu) await this.#setMtu(this.#need().mtu);
         return { ips };
       } catch (error) {
         await this.#hostPorts.set(sandboxId, []);
@@ -227,10 +239,10 @@ class LinuxPodNetwork implements PodNetwork {
 
   /** Of an earlier Pod CIDR, which may be another node's by now. */
   async #removeOtherGateways(networks: readonly FamilyNetwork[]): Promise<void> {
-    const left = ownAddresses(await showAddresses('dev', BRIDGE)).filter((ip) =>
-      networks.every(({ gateway }) => gateway !== ip),
+    const left = ownCidrs(await showAddresses('dev', BRIDGE)).filter((cidr) =>
+      networks.every(({ gateway }) => gateway !== addressOf(cidr)),
     );
-    if (left.length > 0) await this.#ip.run(left.map((ip) => `addr del ${ip} dev ${BRIDGE}`));
+    if (left.length > 0) await this.#ip.run(left.map((cidr) => `addr del ${cidr} dev ${BRIDGE}`));
   }
 
   #release(sandboxId: string): void {

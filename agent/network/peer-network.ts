@@ -19,7 +19,7 @@ import {
   TUNNEL_OVERHEAD,
   tunnelRoutes,
 } from './tunnel.ts';
-import { cidrsOf, mtuOf, showAddresses } from './veth.ts';
+import { addressOf, cidrsOf, mtuOf, showAddresses } from './veth.ts';
 
 const DEFAULT_MTU = 1500;
 
@@ -101,7 +101,7 @@ export class PeerNetwork {
       if (exists) await ip.run([removeTunnelLine]);
       return;
     }
-    const local = place.cidrs[0]?.split('/')[0] ?? '';
+    const local = addressOf(place.cidrs[0] ?? '');
     const [uplink] = await ip.run([`link show dev ${UPLINK}`]);
     const mtu = (mtuOf(uplink, UPLINK) ?? DEFAULT_MTU) - TUNNEL_OVERHEAD[familyOf(local) ?? 'IPv4'];
     if (!exists) await ip.run(tunnelLines(nodeName, local, mtu, networks));

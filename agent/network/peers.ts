@@ -3,6 +3,7 @@ import { addressRange, type AddressRange } from '#api/cidr.ts';
 import { familyOf, ipToNumber, type IpFamily } from '#api/ip.ts';
 import { TUNNEL_PORT } from './names.ts';
 import type { Peer } from './pod-network.ts';
+import { addressOf } from './veth.ts';
 
 /** Where this node stands, to tell its neighbours from nodes elsewhere. */
 export interface Place {
@@ -56,8 +57,6 @@ function isNeighbour({ dockerNetwork, cidrs }: Place, peer: Peer): boolean {
 
 export const holds = ({ family, first, last }: AddressRange, ip: string): boolean =>
   familyOf(ip) === family && ipToNumber(ip) >= first && ipToNumber(ip) <= last;
-
-const addressOf = (cidr: string): string => cidr.split('/')[0] ?? '';
 
 function endpointOf(
   { tunnelEndpoint = '', internalIps }: Peer,

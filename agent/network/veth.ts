@@ -50,14 +50,16 @@ interface ShownAddresses {
 }
 
 /** The addresses that are a machine's own: neither on the loopback device nor networks of their own, as those of Services are. */
-export const ownAddresses = (shown: readonly ShownAddresses[]): string[] =>
+export const ownCidrs = (shown: readonly ShownAddresses[]): string[] =>
   shown.flatMap(({ ifname, addr_info: addresses = [] }) =>
     addresses.flatMap(({ local, prefixlen }) =>
       ifname === 'lo' || local === undefined || prefixlen === bitsOf(familyOf(local) ?? 'IPv4')
         ? []
-        : [local],
+        : [`${local}/${prefixlen}`],
     ),
   );
+
+export const addressOf = (cidr: string): string => cidr.split('/')[0] ?? '';
 
 /** The addresses of an interface with their prefix lengths, IPv4 first; those that are networks of their own only if there is nothing else. */
 export function cidrsOf(shown: readonly ShownAddresses[]): string[] {
