@@ -29,7 +29,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/ENOENT/, 'the program is missing: the node image must hold iproute2, nftables, conntrack and util-linux'],
   [
     /Nexthop has invalid gateway/,
-    'the peer is not on the network of eth0: nodes must share one Docker network',
+    'the other node is not on the network of eth0, though it names the same Docker network',
   ],
   [
     /Cannot open network namespace|\/ns\/net: No such file|No such process/,

@@ -9,8 +9,7 @@ import type { Route } from './routes.ts';
 export const TUNNEL_OVERHEAD = { IPv4: 50, IPv6: 70 } as const;
 
 /** A Pod CIDR's first address stands for its node on the tunnel, as with flannel. */
-export const tunnelIp = (podCidr: string): string =>
-  numberToIp(rangeOf(podCidr).first, rangeOf(podCidr).family);
+const tunnelIp = (podCidr: string): string => numberToIp(rangeOf(podCidr).first, rangeOf(podCidr).family);
 
 /**
  * Commands that make this node's end of the tunnel. Who is at the other ends is only told, never learned. Over IPv4 there is no outer checksum:
