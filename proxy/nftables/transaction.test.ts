@@ -39,8 +39,9 @@ describe('the rules of a port', () => {
     expect(chain(both, 'service')).toEqual([
       'ip saddr != 10.244.0.0/16 jump mark-for-masquerade',
       'meta l4proto tcp dnat to numgen random mod 2 map { 0 : 10.244.1.5 . 8080, 1 : 10.244.2.6 . 8080 }',
+      'meta l4proto tcp dnat to 10.244.1.5:8080 comment "while the rules are being replaced"',
     ]);
-    expect(chain({ ...both, affinitySeconds: 9 }, 'service')?.at(-1)).toMatch(
+    expect(chain({ ...both, affinitySeconds: 9 }, 'service')?.at(-2)).toMatch(
       /^numgen random mod 2 vmap \{ 0 : goto endpoint-\S+10\.244\.1\.5\/8080, 1 : goto endpoint-\S+10\.244\.2\.6\/8080 \}$/,
     );
   });
