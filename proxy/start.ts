@@ -75,7 +75,7 @@ export function startProxy(options: ProxyOptions): Proxy {
     log,
   });
   const entrances = keepEntrances({ ...options, nodeIp: options.nodeIps[0] ?? '', log, state });
-  const access = new AccessLog(log);
+  const access = new AccessLog(options.log);
   const health = new ProxyHealth();
   const checks = startHealthChecks({ ...options, log, state, health });
   const unsupported = (service: ServicePort, why: string): void =>

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointSlice, Node, ObjectMeta, Service } from '#api/gen/types.ts';
+import type { Endpoint, EndpointSlice, Node, ObjectMeta, ObjectReference, Service } from '#api/gen/types.ts';
 import { jsonBytes } from './json-bytes.ts';
 
 /** An object of those that proxies watch; `kind` says which it is. */
@@ -30,14 +30,15 @@ function forProxies(object: Proxied): object {
     metadata,
     addressType,
     ports,
-    endpoints: endpoints.map(withoutTarget),
+    endpoints: endpoints.map(endpointForProxies),
   };
 }
 
-/** Whose address it is says more than a proxy asks for. */
-function withoutTarget(endpoint: Endpoint): Endpoint {
-  const { targetRef: _, ...rest } = endpoint;
-  return rest;
+/** Of whose address it is no more than its name, for access records. */
+function endpointForProxies({ targetRef, ...rest }: Endpoint): Endpoint {
+  if (targetRef === undefined) return rest;
+  const { kind, namespace, name } = targetRef;
+  return { ...rest, targetRef: { kind, namespace, name } as ObjectReference };
 }
 
 const metadataForProxies = ({ namespace, name, uid, labels, deletionTimestamp }: ObjectMeta = {}) => ({
