@@ -18,7 +18,7 @@ export interface CompiledPolicy {
   readonly ports: readonly { readonly name: string; readonly protocol: string }[];
 }
 
-export interface PolicyRules {
+interface PolicyRules {
   readonly chain: string;
   /** Each accepts; what none accepts goes on to the next policy's. */
   readonly rules: readonly string[];

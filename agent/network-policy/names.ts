@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import type { IpFamily } from '#api/ip.ts';
 
 export const TABLE = 'podlab-network-policy';
-export const FAMILIES: readonly IpFamily[] = ['IPv4', 'IPv6'];
 
 /** `ip saddr`, `ip6 saddr` */
 export const IP = { IPv4: 'ip', IPv6: 'ip6' } as const;
@@ -41,4 +40,4 @@ const clean = (text: string): string => {
   return plain.length <= COMMENT_LIMIT ? plain : `${plain.slice(0, COMMENT_LIMIT - 3)}...`;
 };
 
-export const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 10);
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 10);

@@ -34,7 +34,7 @@ export function peerSelector(
 }
 
 /** `app=web,tier in (a,b)`, in an order of its own; `(all)` for the empty one. */
-export function selectorText(selector: LabelSelector): string {
+function selectorText(selector: LabelSelector): string {
   const texts = selectorRequirements(selector).map(({ key, operator, values }) => {
     switch (operator) {
       case 'In':

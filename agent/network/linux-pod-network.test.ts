@@ -158,6 +158,18 @@ describe.skipIf(obstacle !== undefined)('the Pod network', () => {
     expect(await shell(node1, 'ip -br link')).not.toContain('vetheee');
   });
 
+  test('connects nobody before who is asked agrees, and nobody anew for having been asked', async () => {
+    const fresh = await sandbox();
+    await expect(agent1.call('attachRefused', 'ffffffffffffffff', fresh)).rejects.toThrow(
+      /no rules yet for 10\.244\.1\.\d+/,
+    );
+    expect(await inPod(fresh, 'ip -br link')).not.toContain('eth0');
+    const address = await agent1.call('attach', 'ffffffffffffffff', fresh);
+    expect(await agent1.call('attachRefused', 'ffffffffffffffff', fresh)).toEqual(address);
+    expect(await reach(fresh, '10.244.1.1')).toBe('refused\n');
+    await agent1.call('detach', 'ffffffffffffffff');
+  });
+
   test('detaches: the wire goes, and doing so again does nothing', async () => {
     await agent1.call('detach', 'bbbbbbbbbbbbbbbb');
     await agent1.call('detach', 'bbbbbbbbbbbbbbbb');

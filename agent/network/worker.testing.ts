@@ -19,6 +19,11 @@ const calls = {
     }),
   attach: (sandboxId: string, pid: number, published?: PublishedPorts) =>
     network.attach(sandboxId, pid, published),
+  /** Somebody is asked before a packet can pass, and does not agree. */
+  attachRefused: (sandboxId: string, pid: number) =>
+    network.attach(sandboxId, pid, undefined, (ips) =>
+      Promise.reject(new Error(`no rules yet for ${ips.join()}`)),
+    ),
   detach: (sandboxId: string) => network.detach(sandboxId),
   verify: () => network.verify(),
   retain: (sandboxIds: readonly string[]) => network.retain(sandboxIds),
