@@ -50,6 +50,8 @@ class UserspaceProxier implements Proxier {
   readonly #sessions: UdpSessions;
   readonly #backends = new Map<string, Backend>();
   readonly #listeners = new Map<string, Listener>();
+  /** By how many ports of Services each endpoint is used. */
+  readonly #uses = new Map<string, number>();
   readonly #unsupported = new Set<string>();
   #services: ServicePortMap = new Map();
   /** undefined: what is bound has to be looked at. */
@@ -98,6 +100,7 @@ class UserspaceProxier implements Proxier {
       this.#http.close();
       this.#listeners.clear();
       this.#backends.clear();
+      this.#uses.clear();
       await changeAddresses([], await boundAddresses());
       await stopRefusing();
     });
@@ -139,18 +142,29 @@ class UserspaceProxier implements Proxier {
   #updateBackends(): void {
     for (const [key, backend] of this.#backends) {
       if (this.#services.has(key)) continue;
+      this.#count(backend.service, -1);
       backend.retire();
       this.#backends.delete(key);
     }
     for (const [key, service] of this.#services) {
       const backend = this.#backends.get(key);
+      if (backend?.service === service) continue;
+      this.#count(service, 1);
+      if (backend !== undefined) this.#count(backend.service, -1);
       if (backend === undefined) this.#backends.set(key, new Backend(service, this.#network, this.#clock));
-      else if (backend.service !== service) backend.update(service);
+      else backend.update(service);
     }
-    const used = new Set<string>();
-    for (const { endpoints, localEndpoints } of this.#services.values())
-      for (const endpoint of [...endpoints, ...localEndpoints]) used.add(endpointKey(endpoint));
-    this.#http.pool.keepOnly((key) => used.has(key));
+    this.#http.pool.keepOnly((key) => this.#uses.has(key));
+  }
+
+  /** Only of what changed: thousands of Services name tens of thousands of endpoints. */
+  #count({ endpoints, localEndpoints }: ServicePort, by: 1 | -1): void {
+    for (const endpoint of [...endpoints, ...localEndpoints]) {
+      const key = endpointKey(endpoint);
+      const uses = (this.#uses.get(key) ?? 0) + by;
+      if (uses === 0) this.#uses.delete(key);
+      else this.#uses.set(key, uses);
+    }
   }
 
   async #listen(plans: ReadonlyMap<string, ListenerPlan>): Promise<void> {
