@@ -21,7 +21,7 @@ export interface ServicePort {
   readonly externalIps: readonly string[];
   /** From `status.loadBalancer.ingress`. */
   readonly loadBalancerIps: readonly string[];
-  /** Who may use `loadBalancerIps`; empty: everybody. CIDRs; ranges of the other family do not count, but forbid all when none is of this one. */
+  /** Who may use `loadBalancerIps`; empty: everybody. CIDRs of this family: one that is not named is open, as in kube-proxy. */
   readonly sourceRanges: readonly string[];
   /** 0: no affinity. */
   readonly affinitySeconds: number;

@@ -127,7 +127,7 @@ describe('ServiceTracker', () => {
         clusterIp: '10.96.0.20',
         externalIps: ['192.0.2.9'],
         loadBalancerIps: ['172.18.255.1'],
-        sourceRanges: ['10.0.0.0/8', 'fd00::/8'],
+        sourceRanges: ['10.0.0.0/8'],
         endpoints: [{ ip: '10.244.1.5' }],
       },
       {

@@ -1,5 +1,5 @@
 import { deepEqual } from '#api/equal.ts';
-import type { IpFamily } from '#api/ip.ts';
+import { familyOf, type IpFamily } from '#api/ip.ts';
 import type { ServicePort, ServicePortMap } from '../service-port.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { usableEndpoints } from './endpoints.ts';
@@ -100,7 +100,7 @@ export class ServiceTracker {
       nodePort: port.nodePort,
       externalIps: ofFamily(service.externalIps, family),
       loadBalancerIps: ofFamily(service.loadBalancerIps, family),
-      sourceRanges: service.sourceRanges,
+      sourceRanges: service.sourceRanges.filter((range) => familyOf(range.split('/')[0] ?? '') === family),
       affinitySeconds: service.affinitySeconds,
       externalTrafficLocal: service.externalTrafficLocal,
       internalTrafficLocal: service.internalTrafficLocal,
