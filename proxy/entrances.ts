@@ -51,6 +51,7 @@ export function keepEntrances(options: EntranceOptions): Entrances {
           .map(({ name, internalIps }) => [name, internalIps]),
       ),
     changed(reannounce) {
+      state.setGone(new Set([...state.nodes.keys()].filter((node) => liveness.isGone(node))));
       if (!started) return;
       addresses.request(reannounce);
       publishing?.request(reannounce);

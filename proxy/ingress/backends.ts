@@ -72,6 +72,7 @@ export class Backends {
     const place = {
       nodeName: this.#nodeName,
       zone: this.#state.nodes.get(this.#nodeName)?.zone ?? '',
+      goneNodes: this.#state.goneNodes,
     };
     const slices = [...this.#state.slicesOf(key)];
     const families = service.clusterIps[0]?.includes(':') === true ? IPV6_FIRST : IPV4_FIRST;

@@ -25,16 +25,18 @@ table inet ${TABLE} {
 `;
 export const UNMARK = `add table inet ${TABLE}\ndelete table inet ${TABLE}\n`;
 
+/** What a look at another kernel finds: one without the mark was started anew, or is never left to carry Services alone. */
+export type KernelLook = 'marked' | 'unmarked' | 'silent';
+
 /** The mark on network namespaces: how it is set on one's own, and found on others. */
 export interface KernelMark {
   set(marked: boolean): Promise<void>;
   /** Whether this namespace was marked before this process started. */
   isSet(): Promise<boolean>;
-  /** Whether the kernel at this address has the mark: false also for one that was started anew, and for none at all. */
-  isAt(ip: string): Promise<boolean>;
+  look(ip: string): Promise<KernelLook>;
 }
 
-export const kernelMark: KernelMark = { set: setMark, isSet: isMarked, isAt: hasMark };
+export const kernelMark: KernelMark = { set: setMark, isSet: isMarked, look: lookAt };
 
 async function setMark(marked: boolean): Promise<void> {
   await runCommand('nft', ['-f', '-'], marked ? MARK : UNMARK);
@@ -47,17 +49,21 @@ function isMarked(): Promise<boolean> {
   );
 }
 
-function hasMark(ip: string): Promise<boolean> {
+function lookAt(ip: string): Promise<KernelLook> {
   const mark = familyOf(ip) === 'IPv6' ? MARK_IPV6 : MARK_IPV4;
   return new Promise((resolve) => {
     const socket = connect({ host: ip, port: LIVENESS_PORT });
-    const timer = setTimeout(() => end(false), LOOK_TIMEOUT);
-    const end = (answers: boolean): void => {
+    // Where the process was held up, the answer may have come meanwhile: it is read before the immediate.
+    const timer = setTimeout(() => setImmediate(() => end('silent')), LOOK_TIMEOUT);
+    const end = (found: KernelLook): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(answers);
+      resolve(found);
     };
-    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code === mark));
-    socket.on('connect', () => end(false));
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === mark) end('marked');
+      else end(code === 'ECONNREFUSED' ? 'unmarked' : 'silent');
+    });
+    socket.on('connect', () => end('unmarked'));
   });
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Beat } from './beat.ts';
+import type { KernelLook } from './marker.ts';
 import { INTERVAL, PeerTable, type Verdict } from './peer-table.ts';
 
 interface Node {
@@ -8,7 +9,7 @@ interface Node {
   readonly table: PeerTable;
   runs: boolean;
   /** What a look at its kernel finds. */
-  kernel: boolean;
+  kernel: KernelLook;
   unattended: boolean;
 }
 
@@ -44,7 +45,7 @@ class Network {
   }
 
   #start(name: string): Node {
-    return { name, table: new PeerTable(this.#lives++), runs: true, kernel: true, unattended: false };
+    return { name, table: new PeerTable(this.#lives++), runs: true, kernel: 'unmarked', unattended: false };
   }
 
   #tick(node: Node, beats?: (beat: Beat) => void): void {
@@ -82,7 +83,7 @@ describe('a node', () => {
 
   test('is dead little more than a second after its last beat', () => {
     const network = three();
-    Object.assign(network.node('b'), { runs: false, kernel: false });
+    Object.assign(network.node('b'), { runs: false, kernel: 'silent' });
     network.pass(750);
     expect(network.verdict('b', 'a')).toBe('alive');
     network.pass(750);
@@ -91,7 +92,7 @@ describe('a node', () => {
 
   test('lives again when it is heard again, after a freeze or a new start', () => {
     const network = three();
-    Object.assign(network.node('b'), { runs: false, kernel: false });
+    Object.assign(network.node('b'), { runs: false, kernel: 'silent' });
     network.pass(3000);
     network.node('b').runs = true;
     network.pass(1000);
@@ -117,19 +118,44 @@ describe('a node', () => {
   test('whose kernel carries on without its process is unattended, until that ends too', () => {
     const network = three();
     const node = network.node('b');
-    node.unattended = true;
+    Object.assign(node, { unattended: true, kernel: 'marked' });
     network.pass(500);
     node.runs = false;
     network.pass(5000);
     expect(network.verdict('b', 'a')).toBe('unattended');
-    node.kernel = false;
+    node.kernel = 'silent';
     network.pass(1000);
     expect(network.verdict('b', 'a')).toBe('dead');
   });
 
+  test('is gone with what runs there when its kernel is silent, and not when only its process is away', () => {
+    const network = three();
+    const gone = (): boolean[] => ['a', 'c'].map((by) => network.node(by).table.isGone('b'));
+    const node = network.node('b');
+    node.runs = false;
+    network.pass(2000);
+    expect([network.verdict('b', 'a'), ...gone()]).toEqual(['dead', false, false]);
+    node.kernel = 'silent';
+    network.pass(1000);
+    expect(gone()).toEqual([true, true]);
+    Object.assign(node, { runs: true, kernel: 'unmarked' });
+    network.pass(1000);
+    expect(gone()).toEqual([false, false]);
+  });
+
+  test('is gone when its kernel was started anew, which has lost its mark', () => {
+    const network = three();
+    const node = network.node('b');
+    Object.assign(node, { unattended: true, kernel: 'marked' });
+    network.pass(500);
+    Object.assign(node, { runs: false, kernel: 'unmarked' });
+    network.pass(2000);
+    expect([network.verdict('b', 'a'), network.node('a').table.isGone('b')]).toEqual(['dead', true]);
+  });
+
   test('that hears nobody takes all others for dead', () => {
     const network = three();
-    for (const name of ['b', 'c']) Object.assign(network.node(name), { runs: false, kernel: false });
+    for (const name of ['b', 'c']) Object.assign(network.node(name), { runs: false, kernel: 'silent' });
     network.pass(1500);
     expect([network.verdict('b', 'a'), network.verdict('c', 'a')]).toEqual(['dead', 'dead']);
   });
@@ -165,7 +191,7 @@ test('beats that are sent again bring nobody back to life', () => {
   const network = three();
   const old: Beat[] = [];
   network.pass(2000, (beat) => old.push(beat));
-  Object.assign(network.node('b'), { runs: false, kernel: false });
+  Object.assign(network.node('b'), { runs: false, kernel: 'silent' });
   network.pass(5000);
   const { table } = network.node('a');
   for (const beat of old.filter(({ from, to }) => from === 'b' && to === 'a')) table.hear(beat, network.now);

@@ -1,4 +1,5 @@
 import { nodeId, type Beat, type Moment } from './beat.ts';
+import type { KernelLook } from './marker.ts';
 
 /** Milliseconds between beats. */
 export const INTERVAL = 250;
@@ -26,7 +27,7 @@ interface Peer {
   hears: ReadonlySet<number>;
   looked: number;
   /** What the last look since it was heard has found. */
-  kernel: 'answers' | 'silent' | undefined;
+  kernel: KernelLook | undefined;
   verdict: Verdict;
 }
 
@@ -49,6 +50,16 @@ export class PeerTable {
 
   verdict(node: string): Verdict {
     return this.#peers.get(node)?.verdict ?? 'unknown';
+  }
+
+  /**
+   * Whether the node is dead and its Pods with it: its kernel is silent, or was started anew. Not so when only its process is away, for Pods
+   * go on without.
+   */
+  isGone(node: string): boolean {
+    const peer = this.#peers.get(node);
+    if (peer?.verdict !== 'dead') return false;
+    return peer.kernel === 'silent' || (peer.canBeUnattended && peer.kernel === 'unmarked');
   }
 
   /** Whether the node said that it carries Services, when it was last heard. */
@@ -98,10 +109,10 @@ export class PeerTable {
   }
 
   /** What a look at a node's kernel has found that began at `since`. */
-  looked(node: string, answers: boolean, since: number): void {
+  looked(node: string, found: KernelLook, since: number): void {
     const peer = this.#peers.get(node);
     if (peer?.heard === undefined || peer.heard > since) return;
-    peer.kernel = answers ? 'answers' : 'silent';
+    peer.kernel = found;
   }
 
   /** What to tell a node now. */
@@ -115,14 +126,14 @@ export class PeerTable {
   }
 
   #wantsLook(peer: Peer, now: number): boolean {
-    return peer.canBeUnattended && !isRecent(peer, now) && now - peer.looked >= LOOK_EVERY;
+    return !isRecent(peer, now) && now - peer.looked >= LOOK_EVERY;
   }
 
   #judge(name: string, peer: Peer, now: number): void {
     if (now - (peer.heard ?? now) <= DEAD_AFTER) return;
     if (this.#isVouchedFor(name, now)) peer.verdict = 'alive';
-    else if (!peer.canBeUnattended || peer.kernel === 'silent') peer.verdict = 'dead';
-    else if (peer.kernel === 'answers') peer.verdict = 'unattended';
+    else if (!peer.canBeUnattended) peer.verdict = 'dead';
+    else if (peer.kernel !== undefined) peer.verdict = peer.kernel === 'marked' ? 'unattended' : 'dead';
   }
 
   #isVouchedFor(name: string, now: number): boolean {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
 import { realClock } from '#api/clock.ts';
 import { beatKey } from './beat.ts';
-import type { KernelMark } from './marker.ts';
+import type { KernelLook, KernelMark } from './marker.ts';
 import { watchPeers, type PeerWatch } from './watch-peers.ts';
 
 const silent = { info() {}, debug() {}, warn() {} };
@@ -13,13 +13,20 @@ afterEach(async () => {
   for (const watch of running.splice(0)) await watch.stop();
 });
 
+/** Kernels that do not answer, by address. */
+const silentKernels = new Set<string>();
 /** Kernels by address: whether they have the mark. */
 const marks = new Map<string, boolean>();
 const markOf = (ip: string): KernelMark => ({
   set: (marked) => Promise.resolve(void marks.set(ip, marked)),
   isSet: () => Promise.resolve(marks.get(ip) ?? false),
-  isAt: (other) => Promise.resolve(marks.get(other) ?? false),
+  look: (other) => Promise.resolve(lookAt(other)),
 });
+
+function lookAt(ip: string): KernelLook {
+  if (silentKernels.has(ip)) return 'silent';
+  return marks.get(ip) === true ? 'marked' : 'unmarked';
+}
 
 function start(name: 'a' | 'b', secret = 'secret'): { watch: PeerWatch; changes: boolean[] } {
   const changes: boolean[] = [];
@@ -73,6 +80,21 @@ test('a node whose kernel goes on keeps its traffic while its process is away, a
   start('b');
   await eventually(() => expect(a.watch.acts('b')).toBe(true));
   expect(a.watch.carries('b')).toBe(true);
+}, 20_000);
+
+test('a node whose kernel is silent as well is gone, of which one is told, until it is heard again', async () => {
+  marks.clear();
+  const a = start('a');
+  const b = start('b');
+  await eventually(() => expect(a.watch.carries('b')).toBe(false));
+  const changes = a.changes.length;
+  await b.watch.stop();
+  silentKernels.add(IPS.b);
+  await eventually(() => expect(a.watch.isGone('b')).toBe(true));
+  expect(a.changes.length).toBeGreaterThan(changes);
+  silentKernels.clear();
+  start('b');
+  await eventually(() => expect(a.watch.isGone('b')).toBe(false));
 }, 20_000);
 
 test('a node of another cluster is not heard, and judged by the control plane alone', async () => {

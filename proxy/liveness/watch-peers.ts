@@ -16,6 +16,8 @@ export interface Liveness {
 }
 
 export interface PeerWatch extends Liveness {
+  /** True: what runs there is gone as well, not only the node's process. */
+  isGone(node: string): boolean;
   /** From now on this node's Services are carried; `unattended`: by the kernel alone. */
   carrying(unattended: boolean): void;
   stop(): Promise<void>;
@@ -49,7 +51,7 @@ class BeatingWatch implements PeerWatch {
   readonly #log: Logger;
   readonly #table = new PeerTable(randomBytes(8).readBigUInt64BE());
   readonly #family: IpFamily;
-  /** As they were last told of: verdict, and whether the node carries. */
+  /** As they were last told of: verdict, whether the node carries, and whether it is gone. */
   #told = new Map<string, string>();
   #carries = false;
   #unattended = false;
@@ -78,6 +80,10 @@ class BeatingWatch implements PeerWatch {
   acts(node: string): boolean {
     if (node === this.#options.nodeName) return true;
     return !['dead', 'unattended'].includes(this.#table.verdict(node));
+  }
+
+  isGone(node: string): boolean {
+    return this.#table.isGone(node);
   }
 
   carrying(unattended: boolean): void {
@@ -171,8 +177,8 @@ class BeatingWatch implements PeerWatch {
 
   async #look(name: string, ip: string | undefined): Promise<void> {
     const since = performance.now();
-    const answers = ip !== undefined && (await this.#mark.isAt(ip));
-    this.#table.looked(name, answers, since);
+    this.#table.looked(name, ip === undefined ? 'silent' : await this.#mark.look(ip), since);
+    this.#tellChanges(false);
   }
 
   #tellChanges(stoodStill: boolean): void {
@@ -182,12 +188,13 @@ class BeatingWatch implements PeerWatch {
     for (const node of this.#options.peers().keys()) {
       const verdict = this.#table.verdict(node);
       const carries = this.#table.carries(node);
-      const previous = this.#told.get(node) ?? `unknown ${carries}`;
-      now.set(node, `${verdict} ${carries}`);
+      const gone = this.#table.isGone(node);
+      const previous = this.#told.get(node) ?? `unknown ${carries} false`;
+      now.set(node, `${verdict} ${carries} ${gone}`);
       if (now.get(node) === previous) continue;
       changed = true;
       returned ||= previous.startsWith('dead');
-      this.#log.info({ node, verdict, carries }, 'node is judged by its beats');
+      this.#log.info({ node, verdict, carries, gone }, 'node is judged by its beats');
     }
     this.#told = now;
     if (changed) this.#options.changed(returned);

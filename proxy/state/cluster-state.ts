@@ -33,6 +33,7 @@ export class ClusterState {
   readonly #slicesOfService = new Map<string, Map<string, SliceInfo>>();
   readonly #listeners: ((change: StateChange) => void)[] = [];
   readonly #recorders: ((resource: StateResource, key: string) => void)[] = [];
+  #gone: ReadonlySet<string> = new Set();
   /** Names heard since a connection was made, until it is in step; `undefined` while in step. */
   #heard: Set<string> | undefined;
 
@@ -43,6 +44,24 @@ export class ClusterState {
   /** Hears of every object that changed or went, before those who listen to changes. */
   onRecord(recorder: (resource: StateResource, key: string) => void): void {
     this.#recorders.push(recorder);
+  }
+
+  /** Nodes that are dead as this node finds by itself, and what runs there with them; the control plane may not know it yet. */
+  get goneNodes(): ReadonlySet<string> {
+    return this.#gone;
+  }
+
+  /** Listeners hear of the Services that have endpoints on nodes that went or came back. */
+  setGone(nodes: ReadonlySet<string>): void {
+    const changed = nodes.symmetricDifference(this.#gone);
+    this.#gone = nodes;
+    if (changed.size === 0) return;
+    for (const [service, slices] of this.#slicesOfService) {
+      const isOf = [...slices.values()].some(({ endpoints }) =>
+        endpoints.some(({ nodeName }) => changed.has(nodeName)),
+      );
+      if (isOf) for (const listener of this.#listeners) listener({ service });
+    }
   }
 
   slicesOf(service: string): Iterable<SliceInfo> {

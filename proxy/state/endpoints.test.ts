@@ -42,6 +42,29 @@ function usable(endpoints: readonly SliceEndpoint[], place = HERE): [number[], n
   return [numbers(found.endpoints), numbers(found.localEndpoints)];
 }
 
+describe('a node that is gone', () => {
+  const place = { ...HERE, goneNodes: new Set(['node2']) };
+
+  test('gets nothing while another one has a ready endpoint, and nothing that began there goes on', () => {
+    const all = [endpoint(1), endpoint(2, remote), endpoint(3, { ...remote, ...DRAINING })];
+    expect(usable(all, place)).toEqual([[1], [1]]);
+    expect(numbers(usableEndpoints([slice(all)], HTTP, place).servingEndpoints)).toEqual([1]);
+  });
+
+  test('is left to the control plane where nothing else is ready', () => {
+    expect(usable([endpoint(2, remote), endpoint(3, UNREADY), endpoint(4, DRAINING)], place)).toEqual([
+      [2],
+      [4],
+    ]);
+  });
+
+  test('does not take the traffic with it that hints give to its zone', () => {
+    const there = endpoint(1, { ...remote, forZones: ['a'] });
+    expect(usable([there, endpoint(2, { nodeName: 'node3', forZones: ['b'] })])[0]).toEqual([1]);
+    expect(usable([there, endpoint(2, { nodeName: 'node3', forZones: ['b'] })], place)[0]).toEqual([2]);
+  });
+});
+
 describe('readiness', () => {
   test('goes before draining, and what neither is ready nor drains gets nothing', () => {
     expect(usable([endpoint(1), endpoint(2, DRAINING), endpoint(3, UNREADY), endpoint(4, DEAD)])).toEqual([

@@ -6,6 +6,8 @@ export interface Place {
   readonly nodeName: string;
   /** '' when the node has none. */
   readonly zone: string;
+  /** See `ClusterState.goneNodes`. */
+  readonly goneNodes?: ReadonlySet<string>;
 }
 
 interface Candidate {
@@ -17,14 +19,14 @@ interface Candidate {
 /**
  * The endpoints that traffic may go to (kube-proxy `pkg/proxy/topology.go`, `CategorizeEndpoints`): the ready ones, of which `endpoints` has
  * those that hints give to this node; when none is ready, those that terminate and still serve (KEP-1669), for `endpoints` and
- * `localEndpoints` each by itself. Sorted by address; an address that two slices name counts once. The slices are of one IP family.
+ * `localEndpoints` each by itself. What is on nodes that are gone does not count as long as any other is ready. Sorted by address; an address that two slices name counts once. The slices are of one IP family.
  */
 export function usableEndpoints(
   slices: Iterable<SliceInfo>,
   port: { readonly name: string; readonly protocol: string },
   place: Place,
 ): Pick<ServicePort, 'endpoints' | 'localEndpoints' | 'servingEndpoints'> {
-  const all = candidates(slices, port, place.nodeName);
+  const all = notGone(candidates(slices, port, place.nodeName), place.goneNodes);
   const ready = all.filter(({ from }) => from.ready);
   return {
     endpoints: endpointsOf(
@@ -33,6 +35,13 @@ export function usableEndpoints(
     localEndpoints: endpointsOf(readyOrDraining(all.filter(({ endpoint }) => endpoint.local))),
     servingEndpoints: endpointsOf(all.filter(({ from }) => from.ready || from.serving)),
   };
+}
+
+/** Without any other ready endpoint it is left to the control plane: this node may be the one that was cut off. */
+function notGone(all: readonly Candidate[], gone: ReadonlySet<string> = new Set()): readonly Candidate[] {
+  if (gone.size === 0) return all;
+  const left = all.filter(({ from }) => !gone.has(from.nodeName));
+  return left.some(({ from }) => from.ready) ? left : all;
 }
 
 const isDraining = ({ from }: Candidate): boolean => from.serving && from.terminating;

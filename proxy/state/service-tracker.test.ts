@@ -48,6 +48,26 @@ describe('ServiceTracker', () => {
     expect(port?.localEndpoints.map(({ ip }) => ip)).toEqual(['10.244.1.5']);
   });
 
+  test('leaves out what is on a node that is gone, until it is back', () => {
+    const { state, tracker } = tracking(
+      aService('web'),
+      aSlice('web', [{ ip: '10.244.1.5' }, { ip: '10.244.2.5', nodeName: 'node2' }]),
+      aService('other', { clusterIP: '10.96.0.21', clusterIPs: ['10.96.0.21'] }),
+      aSlice('other', [{ ip: '10.244.1.6' }]),
+    );
+    const told: unknown[] = [];
+    state.onChange((change) => told.push(change));
+    const ips = (): string[] => tracker.ports.get('default/web:/IPv4')!.endpoints.map(({ ip }) => ip);
+    state.setGone(new Set(['node2']));
+    expect(tracker.update()).toHaveLength(1);
+    expect(ips()).toEqual(['10.244.1.5']);
+    state.setGone(new Set(['node2']));
+    expect(told).toEqual([{ service: 'default/web' }]);
+    state.setGone(new Set());
+    tracker.update();
+    expect(ips()).toEqual(['10.244.1.5', '10.244.2.5']);
+  });
+
   test('uses endpoints that terminate only when none is ready, and never those that stopped serving', () => {
     const endpoints = [
       { ip: '10.244.1.5', conditions: ENDING },

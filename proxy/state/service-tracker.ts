@@ -107,7 +107,7 @@ export class ServiceTracker {
       ...usableEndpoints(
         slices.filter((slice) => slice.family === family),
         port,
-        { nodeName: this.#nodeName, zone: this.#zone },
+        { nodeName: this.#nodeName, zone: this.#zone, goneNodes: this.#state.goneNodes },
       ),
     };
   }
