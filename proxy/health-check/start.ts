@@ -3,6 +3,7 @@ import { rfc3339, type Clock } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
 import { Runner } from '../runner.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
+import type { ServiceInfo } from '../state/objects.ts';
 import { healthzAnswer, livezAnswer, localReadyEndpoints, serviceAnswer, type Answer } from './answers.ts';
 import { listenForChecks } from './listener.ts';
 import type { ProxyHealth } from './proxy-health.ts';
@@ -74,9 +75,11 @@ export function startHealthChecks(options: HealthCheckOptions): HealthChecks {
   }
 
   function tell(port: number, key: string, error: Error): void {
-    if (told.has(`${key} ${port}`)) return;
+    const service = options.state.services.get(key);
+    // It may have gone while the port was asked for.
+    if (service === undefined || told.has(`${key} ${port}`)) return;
     told.add(`${key} ${port}`);
-    options.recordEvent?.(failureEvent(options, port, key, error));
+    options.recordEvent?.(failureEvent(options, port, service, error));
   }
 
   runner.request();
@@ -115,18 +118,17 @@ function proxyAnswer(
 
 /** As kube-proxy words it. */
 function failureEvent(
-  { state, nodeName, clock }: HealthCheckOptions,
+  { nodeName, clock }: HealthCheckOptions,
   port: number,
-  key: string,
+  { namespace, name, uid }: ServiceInfo,
   error: Error,
 ): Partial<CoreV1Event> {
-  const { namespace, name, uid } = state.services.get(key)!;
   const time = rfc3339(clock.now());
   return {
     metadata: { namespace },
     type: 'Warning',
     reason: 'FailedToStartServiceHealthcheck',
-    message: `node ${nodeName} failed to start healthcheck "${key}" on port ${port}: ${error.message}`,
+    message: `node ${nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`,
     involvedObject: { kind: 'Service', apiVersion: 'v1', namespace, name, uid },
     source: { component: 'kube-proxy', host: nodeName },
     reportingComponent: 'kube-proxy',

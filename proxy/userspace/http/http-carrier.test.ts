@@ -390,3 +390,13 @@ test('each request leaves a record', async () => {
     },
   ]);
 });
+
+test.each(['http://[', 'http://web:99999/', 'http://'])(
+  'a WebSocket for %s, which is no URL, is refused',
+  async (target) => {
+    const { port, records } = await bench.carry([await echoing()]);
+    const head = `GET ${target} HTTP/1.1\r\nHost: web\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    expect(await bench.exchange(port, head)).toMatch(/^HTTP\/1\.1 400 /);
+    await expect.poll(records).toMatchObject([{ kind: 'http', status: 400 }]);
+  },
+);

@@ -47,7 +47,7 @@ export class UpgradeCarrier {
     const { upstream, endpoint, retries } = dialled;
     const record = this.#record(request, client, ticket, { retries, endpoint });
     this.#records.set(upstream, record);
-    if (isWebSocket(request)) return this.#carryWebSocket(request, client, head, ticket, dialled);
+    if (isWebSocket(request)) return this.#carryWebSocket(request, client, head, ticket, dialled, record);
     upstream.write(upgradeHead(request, ticket.client), 'latin1');
     if (head.length > 0) upstream.write(head);
     join(client, upstream);
@@ -59,10 +59,18 @@ export class UpgradeCarrier {
     head: Buffer,
     ticket: Ticket,
     { upstream, endpoint }: Dialled,
+    record: AccessEntry,
   ): void {
     forward(request, ticket.client);
     const target = { host: endpoint.ip, port: endpoint.port };
-    this.#proxy.ws(request, client, head, { target, agent: new HandedOver(upstream) });
+    try {
+      this.#proxy.ws(request, client, head, { target, agent: new HandedOver(upstream) });
+    } catch {
+      // The library throws at a target that is no URL (`http://[`), and it is the client who wrote that.
+      upstream.destroy();
+      record.status = 400;
+      client.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    }
   }
 
   /** Written when the client's connection ends. */
