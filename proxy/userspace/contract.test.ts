@@ -1,9 +1,6 @@
-import { IPV4 } from '../testing/addresses.ts';
 import { testProxier } from '../testing/contract.ts';
 
 testProxier('userspace', {
   abilities: { keepsSource: false, drops: false, outlivesProcess: false },
   damages: [['took the addresses away', 'ip addr flush dev lo label lo:svc']],
-  groups: ['ClusterIPs', 'from outside'],
-  families: [IPV4],
 });
