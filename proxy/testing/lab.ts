@@ -77,9 +77,12 @@ const IPV6_AT_ONCE = `
   done
 `;
 
-/** The agent's masquerading, as far as it concerns the proxy: it keeps the kernel translating what it translates when the proxy's table goes. */
+/**
+ * The agent's masquerading, as far as it concerns the proxy: it keeps the kernel tracking connections, and translating what it translates, when the
+ * proxy's table goes.
+ */
 const POD_NETWORK_TABLE = `nft 'table inet pod-network {
-  chain postrouting { type nat hook postrouting priority srcnat; }
+  chain postrouting { type nat hook postrouting priority srcnat; oifname "elsewhere" masquerade; }
   chain output { type filter hook output priority filter; icmp type redirect oifname "cni0" drop; icmpv6 type nd-redirect oifname "cni0" drop; }
 }'`;
 

@@ -52,6 +52,21 @@ export function faultCases(stage: Stage, mode: ProxyMode, damages: readonly Dama
     }
   });
 
+  test('fails no request while the mode is switched', { timeout: 60_000 }, async () => {
+    await stage.sync(stage.service({ nodePort: NODE_PORT, endpoints: [stage.local(0), stage.remote()] }));
+    const clients = [
+      [stage.pod(2), clusterIp],
+      [stage.outside, stage.nodePort],
+    ] as const;
+    for (const [client, question] of clients) await client.call('startLoad', question, 3);
+    for (const next of [other, mode, other, mode]) await stage.node.call('setMode', next);
+    for (const [client] of clients) {
+      const { answered, errors } = await client.call('stopLoad');
+      expect(errors).toEqual([]);
+      expect(answered).toBeGreaterThan(20);
+    }
+  });
+
   test('sends a UDP client that goes on to whoever carries after a switch of the mode', async () => {
     const question = {
       protocol: 'udp',

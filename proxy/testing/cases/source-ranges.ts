@@ -36,11 +36,6 @@ export function sourceRangesCases(stage: Stage): void {
       expect(await stage.pod(2).ask(stage.clusterIp)).toMatchObject(anybody);
     });
 
-    test('of the other IP family alone let nobody in', async () => {
-      await stage.sync(stage.service(onlyFor(at.family === 'IPv4' ? '2001:db8:1::/48' : '192.0.2.0/24')));
-      expect(await stage.outside.ask(hasty)).toMatchObject(stage.dropped);
-    });
-
     test('come before the refusal of a Service without endpoints', async () => {
       await stage.sync(stage.service({ ...onlyFor(whole(at.outsideIp)), endpoints: [] }));
       expect((await stage.outside.ask(loadBalancer)).error).toBe('ECONNREFUSED');
