@@ -24,7 +24,7 @@ export interface ServiceInfo {
   readonly externalTrafficLocal: boolean;
   readonly internalTrafficLocal: boolean;
   readonly publishNotReady: boolean;
-  /** Another proxy looks after it: label `service.kubernetes.io/service-proxy-name`. */
+  /** Nothing for this proxy, by a label of the Service: another proxy carries it, or nobody shall (kube-proxy's informers leave out both labels). */
   readonly foreign: boolean;
   readonly ports: readonly ServiceInfoPort[];
 }
@@ -76,7 +76,7 @@ export interface NodeInfo {
 
 /** v1.Service's own default (pkg/apis/core/v1/defaults.go). */
 const AFFINITY_SECONDS = 10_800;
-const PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
+const FOREIGN_LABELS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 /** Of the cluster autoscaler, which kube-proxy knows. */
 const LEAVING_TAINT = 'ToBeDeletedByClusterAutoscaler';
@@ -118,7 +118,7 @@ export function toServiceInfo(service: Service): ServiceInfo {
     externalTrafficLocal: spec.externalTrafficPolicy === 'Local',
     internalTrafficLocal: spec.internalTrafficPolicy === 'Local',
     publishNotReady: spec.publishNotReadyAddresses === true,
-    foreign: metadata.labels?.[PROXY_NAME_LABEL] !== undefined,
+    foreign: FOREIGN_LABELS.some((label) => metadata.labels?.[label] !== undefined),
     ports: (spec.ports ?? []).map((port) => ({
       name: port.name ?? '',
       protocol: port.protocol ?? 'TCP',

@@ -116,10 +116,24 @@ describe('ServiceTracker', () => {
     const { tracker } = tracking(
       aService('headless', { clusterIP: 'None' }),
       aService('alias', { type: 'ExternalName', externalName: 'example.org', clusterIP: '' }),
-      aService('foreign', {}, { metadata: { labels: { 'service.kubernetes.io/service-proxy-name': 'x' } } }),
     );
     expect(tracker.ports.size).toBe(0);
   });
+
+  test.each(['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'])(
+    'carries no Service while it has the label %s',
+    (label) => {
+      const foreign = aService('web', {}, { metadata: { labels: { [label]: '' } } });
+      const { state, tracker } = tracking(foreign, aSlice('web', [{ ip: '10.244.1.5' }]));
+      expect(tracker.ports.size).toBe(0);
+      state.upsert(aService('web'));
+      tracker.update();
+      expect(tracker.ports.size).toBe(1);
+      state.upsert(foreign);
+      tracker.update();
+      expect(tracker.ports.size).toBe(0);
+    },
+  );
 
   test('knows SCTP', () => {
     const { tracker } = tracking(aService('sctp', { ports: [aPort({ protocol: 'SCTP' })] }));
