@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
@@ -13,7 +14,7 @@ export interface EntranceOptions {
   readonly nodeName: string;
   readonly nodeIp: string;
   /** Of the beats between the nodes, see `beatKey`; absent: only the control plane says which nodes are alive. */
-  readonly beatKey?: Buffer | undefined;
+  readonly beatKey?: KeyObject | undefined;
   /** Absent: nothing is published on the host. */
   readonly publisher?: PortPublisher | undefined;
   readonly recordEvent?: ((event: Partial<CoreV1Event>) => void) | undefined;

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
@@ -39,7 +40,7 @@ export interface ProxyOptions {
   readonly publisher?: PortPublisher;
   readonly recordEvent?: (event: Partial<CoreV1Event>) => void;
   /** Of the beats by which nodes find out about each other, see `beatKey`; absent: only the control plane says which nodes are alive. */
-  readonly beatKey?: Buffer;
+  readonly beatKey?: KeyObject;
   /** Where the state is kept for the next process. */
   readonly stateFile: string;
   /** Told when the node carries Services: after the first sync, and after each that follows. */

@@ -13,6 +13,7 @@ const container = (name: string, ports: string[], running = true): PublisherCont
   id: `${name}-${ports.join()}`,
   service: `default/${name}`,
   ports,
+  families: ['IPv4'],
   running,
 });
 

@@ -1,4 +1,5 @@
 /** What publishers have to be done, decided from what there is. Pure. */
+import { familyOf, type IpFamily } from '#api/ip.ts';
 
 /** Structurally the proxy's `HostPort`. */
 export interface HostPort {
@@ -23,6 +24,8 @@ export interface PublisherContainer {
   readonly service: string;
   /** `tcp/30050` */
   readonly ports: readonly string[];
+  /** Those that its ports led to when it was started, see `familiesOf`. */
+  readonly families: readonly string[];
   readonly running: boolean;
 }
 
@@ -47,7 +50,8 @@ export const serviceKey = ({ namespace, name }: Pick<HostService, 'namespace' | 
 
 /**
  * `containers` are all publishers of the cluster, `wanted` and `leads` as in the proxy's `PortPublisher`. `refusedBefore` tells why the host is
- * not to be asked for a port again yet. A container whose ports are not all wanted any more goes: Docker cannot take a port from it.
+ * not to be asked for a port again yet. A container whose ports are not all wanted any more goes, and one whose ports lead to other IP families: what
+ * Docker has published for a container stays as it is.
  */
 export function planPublishing<Service extends HostService>(
   containers: readonly PublisherContainer[],
@@ -57,7 +61,7 @@ export function planPublishing<Service extends HostService>(
 ): PublishPlan<Service> {
   const services = new Map(wanted.map((service) => [serviceKey(service), service]));
   const stays = (one: PublisherContainer): boolean =>
-    one.running && one.ports.every((key) => portOf(services.get(one.service), key) !== undefined);
+    one.running && areStillWanted(one, services.get(one.service));
   const remove = containers.filter((one) => leads(one.service) && !stays(one));
   const kept = containers.filter((one) => !remove.includes(one));
   const holders = new Map(kept.flatMap(({ ports, service }) => ports.map((key) => [key, service] as const)));
@@ -88,6 +92,17 @@ export function planPublishing<Service extends HostService>(
     if (missing.length > 0) start.push({ service, ports: missing });
   }
   return { remove, aim, start, refused };
+}
+
+/** The IP families of the ports' targets. */
+export const familiesOf = (ports: readonly HostPort[]): IpFamily[] =>
+  (['IPv4', 'IPv6'] as const).filter((family) =>
+    ports.some(({ targets }) => targets.some(({ ip }) => familyOf(ip) === family)),
+  );
+
+function areStillWanted(container: PublisherContainer, service: HostService | undefined): boolean {
+  const ports = container.ports.flatMap((key) => portOf(service, key) ?? []);
+  return ports.length === container.ports.length && familiesOf(ports).join() === container.families.join();
 }
 
 const portOf = (service: HostService | undefined, key: string): HostPort | undefined =>

@@ -20,6 +20,7 @@ class FakeEngine {
   /** `127.0.0.1:80/tcp`: taken by somebody else. */
   readonly taken = new Set<string>();
   hasIpv6 = true;
+  networkHasIpv6 = false;
   starts = 0;
   #ids = 0;
 
@@ -27,6 +28,7 @@ class FakeEngine {
     return {
       listContainers: () => Promise.resolve([...this.containers.values()].map((one) => this.#listed(one))),
       createContainer: (spec: Docker.ContainerCreateOptions) => Promise.resolve(this.#create(spec)),
+      getNetwork: () => ({ inspect: () => Promise.resolve({ EnableIPv6: this.networkHasIpv6 }) }),
       getContainer: (id: string) => this.#handle(id),
     } as unknown as Docker;
   }
@@ -158,6 +160,34 @@ describe('ports on the host', () => {
     await publisher.sync([service('web', tcp(30080)), service('api', tcp(30090))], all, false);
     expect(engine.published).toEqual(['127.0.0.1:30080/tcp', '127.0.0.1:30090/tcp']);
     expect(engine.starts).toBe(3);
+  });
+
+  test('are on the loopback addresses of their own families where the network has IPv6, so that clients try the other one', async () => {
+    engine.networkHasIpv6 = true;
+    const dual = { ...tcp(30082), targets: [...tcp(30082).targets, ...tcp(30082, 'fd00::3').targets] };
+    const wanted = [service('a', tcp(30080)), service('b', tcp(30081, 'fd00::3')), service('c', dual)];
+    expect(await newPublisher().sync(wanted, all, false)).toEqual([]);
+    expect(engine.published).toEqual(['127.0.0.1:30080/tcp', '[::1]:30081/tcp', ...both(30082)].sort());
+  });
+
+  test('get the other loopback address when their Service gets the other family', async () => {
+    engine.networkHasIpv6 = true;
+    const publisher = newPublisher();
+    await publisher.sync([service('web', tcp(30080))], all, false);
+    const dual = { ...tcp(30080), targets: [...tcp(30080).targets, ...tcp(30080, 'fd00::3').targets] };
+    await publisher.sync([service('web', dual)], all, false);
+    expect(engine.published).toEqual(both(30080));
+  });
+
+  test('that only an IPv6 host could have are refused where it has none', async () => {
+    engine.networkHasIpv6 = true;
+    engine.hasIpv6 = false;
+    const publisher = newPublisher();
+    const wanted = [service('web', tcp(30080, 'fd00::3'))];
+    expect(await publisher.sync(wanted, all, false)).toMatchObject([
+      { port: { port: 30080 }, why: 'cannot assign requested address' },
+    ]);
+    expect(engine.containers.size).toBe(0);
   });
 
   test('lead elsewhere without a new container when their node is another', async () => {

@@ -2,10 +2,11 @@ import type Docker from 'dockerode';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import { runCommand } from '#api/command.ts';
-import { familyOf } from '#api/ip.ts';
+import type { IpFamily } from '#api/ip.ts';
 import { LABEL_CLUSTER, LABEL_NODE, LABEL_ROLE } from '#api/names.ts';
 import { forwardTables } from './nft-forward.ts';
 import {
+  familiesOf,
   planPublishing,
   portKey,
   serviceKey,
@@ -14,15 +15,15 @@ import {
   type PublisherContainer,
   type Refused,
 } from './plan.ts';
-import { portRefusal } from './port-refusal.ts';
+import { portRefusal, type PortRefusal } from './port-refusal.ts';
 
-/** Whose ports a publisher publishes (`default/web`), and which (`tcp/30050,tcp/80`). */
+/** Whose ports a publisher publishes (`default/web`), which (`tcp/30050,tcp/80`), and where they led when it was started (`IPv4,IPv6`). */
 const LABEL_SERVICE = 'io.podlab.service';
 const LABEL_PORTS = 'io.podlab.ports';
+const LABEL_FAMILIES = 'io.podlab.families';
 const ROLE = 'publisher';
 
-const IPV4_LOOPBACK = '127.0.0.1';
-const IPV6_LOOPBACK = '::1';
+const LOOPBACK = { IPv4: '127.0.0.1', IPv6: '::1' } as const;
 /** Milliseconds for which the host is not asked for a port again that it has refused. */
 const REFUSED_FOR = 8_000;
 /** Containers that are started, removed or aimed at once. */
@@ -61,6 +62,7 @@ export class Publisher {
   readonly #refusals = new Map<string, { readonly why: string; readonly until: number }>();
   /** Until the host has refused it. */
   #ipv6 = true;
+  #networkHasIpv6: boolean | undefined;
 
   constructor(options: PublisherOptions) {
     this.#options = { ...options, log: options.log.child({ component: 'publisher' }) };
@@ -93,6 +95,7 @@ export class Publisher {
       id: Id,
       service: Labels[LABEL_SERVICE] ?? '',
       ports: (Labels[LABEL_PORTS] ?? '').split(','),
+      families: (Labels[LABEL_FAMILIES] ?? '').split(','),
       running: State === 'running',
     }));
   }
@@ -136,27 +139,37 @@ export class Publisher {
     service: HostService,
     ports: readonly HostPort[],
   ): Promise<{ id: string } | { why: string; port: HostPort | undefined }> {
-    if (this.#ipv6) {
-      const first = await this.#tryToStart(service, ports, [IPV4_LOOPBACK, IPV6_LOOPBACK]);
+    const families = await this.#familiesOnHost(ports);
+    if (this.#ipv6 && families.includes('IPv6')) {
+      const first = await this.#tryToStart(service, ports, families);
       if ('id' in first) return first;
-      if (first.refusal?.ipv6 === false) return first.refusal;
+      if (first.refusal?.ipv6 === false || !families.includes('IPv4')) return refusalOf(first);
     }
-    const second = await this.#tryToStart(service, ports, [IPV4_LOOPBACK]);
-    if (!('id' in second)) {
-      if (second.refusal === undefined) throw second.error;
-      return second.refusal;
-    }
-    if (this.#ipv6) this.#options.log.info('the host does not publish on [::1]');
-    this.#ipv6 = false;
+    if (!families.includes('IPv4')) return { why: 'the host does not publish on [::1]', port: undefined };
+    const second = await this.#tryToStart(service, ports, ['IPv4']);
+    if (!('id' in second)) return refusalOf(second);
+    if (this.#ipv6 && families.includes('IPv6')) this.#options.log.info('the host does not publish on [::1]');
+    if (families.includes('IPv6')) this.#ipv6 = false;
     return second;
+  }
+
+  /**
+   * The loopback addresses from which the ports can be reached. Docker leads [::1] to a container's IPv6 address if its network has IPv6, else to the
+   * IPv4 one. What it accepts on an address whose family leads nowhere, it could only reset, where a refusal lets clients try the other one.
+   */
+  async #familiesOnHost(ports: readonly HostPort[]): Promise<IpFamily[]> {
+    const { docker, network } = this.#options;
+    this.#networkHasIpv6 ??= (await docker.getNetwork(network).inspect()).EnableIPv6;
+    if (!this.#networkHasIpv6) return ['IPv4', 'IPv6'];
+    return familiesOf(ports);
   }
 
   async #tryToStart(
     service: HostService,
     ports: readonly HostPort[],
-    hosts: readonly string[],
-  ): Promise<{ id: string } | { error: Error; refusal: ReturnType<typeof portRefusal> }> {
-    const container = await this.#options.docker.createContainer(this.#spec(service, ports, hosts));
+    families: readonly IpFamily[],
+  ): Promise<Started> {
+    const container = await this.#options.docker.createContainer(this.#spec(service, ports, families));
     try {
       await container.start();
       return { id: container.id };
@@ -169,7 +182,7 @@ export class Publisher {
   #spec(
     service: HostService,
     ports: readonly HostPort[],
-    hosts: readonly string[],
+    families: readonly IpFamily[],
   ): Docker.ContainerCreateOptions {
     const { clusterName, nodeName, pauseImage, network } = this.#options;
     const exposed = ports.map(({ protocol, port }) => [`${port}/${protocol}`, `${port}`] as const);
@@ -185,14 +198,18 @@ export class Publisher {
         [LABEL_ROLE]: ROLE,
         [LABEL_SERVICE]: serviceKey(service),
         [LABEL_PORTS]: ports.map(portKey).join(),
+        [LABEL_FAMILIES]: familiesOf(ports).join(),
       },
       ExposedPorts: Object.fromEntries(exposed.map(([name]) => [name, {}])),
       HostConfig: {
         NetworkMode: network,
         PortBindings: Object.fromEntries(
-          exposed.map(([name, HostPort]) => [name, hosts.map((HostIp) => ({ HostIp, HostPort }))]),
+          exposed.map(([name, HostPort]) => [
+            name,
+            families.map((family) => ({ HostIp: LOOPBACK[family], HostPort })),
+          ]),
         ),
-        Sysctls: { 'net.ipv4.ip_forward': '1', ...(hasIpv6(ports) ? IPV6_SYSCTLS : {}) },
+        Sysctls: { 'net.ipv4.ip_forward': '1', ...(familiesOf(ports).includes('IPv6') ? IPV6_SYSCTLS : {}) },
         CapDrop: ['ALL'],
         Init: false,
       },
@@ -250,8 +267,13 @@ const IPV6_SYSCTLS = {
   'net.ipv6.conf.all.forwarding': '1',
 };
 
-const hasIpv6 = (ports: readonly HostPort[]): boolean =>
-  ports.some(({ targets }) => targets.some(({ ip }) => familyOf(ip) === 'IPv6'));
+type Started = { readonly id: string } | { readonly error: Error; readonly refusal: PortRefusal | undefined };
+
+/** Throws what is no refusal of a port. */
+function refusalOf({ error, refusal }: Exclude<Started, { id: string }>): PortRefusal {
+  if (refusal === undefined) throw error;
+  return refusal;
+}
 
 /** A failure keeps none of the others from being done; the first rejects at the end. */
 async function inParallel<Item, Result>(

@@ -19,6 +19,7 @@ const FRESH = 8;
 export type Verdict = 'unknown' | 'alive' | 'unattended' | 'dead';
 
 interface Peer {
+  readonly id: number;
   at: Moment;
   /** Milliseconds of this process's uptime. */
   heard: number | undefined;
@@ -84,14 +85,14 @@ export class PeerTable {
         peer.looked = now;
         look.push(name);
       }
-      this.#judge(name, peer, now);
+      this.#judge(peer, now);
     }
     return { look, late };
   }
 
   /** A beat for this node has arrived. */
   hear(beat: Beat, now: number): void {
-    const peer = this.#peers.get(beat.from) ?? newPeer();
+    const peer = this.#peers.get(beat.from) ?? newPeer(beat.from);
     this.#peers.set(beat.from, peer);
     const same = beat.at.life === peer.at.life;
     if (same && beat.at.sequence <= peer.at.sequence) return;
@@ -117,7 +118,7 @@ export class PeerTable {
 
   /** What to tell a node now. */
   toTell(node: string, now: number): Pick<Beat, 'at' | 'echo' | 'hears'> {
-    const hears = [...this.#peers].filter(([, peer]) => isRecent(peer, now)).map(([name]) => nodeId(name));
+    const hears = [...this.#peers.values()].filter((peer) => isRecent(peer, now)).map(({ id }) => id);
     return {
       at: { life: this.life, sequence: this.#sequence },
       echo: this.#peers.get(node)?.at ?? NEVER,
@@ -129,15 +130,14 @@ export class PeerTable {
     return !isRecent(peer, now) && now - peer.looked >= LOOK_EVERY;
   }
 
-  #judge(name: string, peer: Peer, now: number): void {
+  #judge(peer: Peer, now: number): void {
     if (now - (peer.heard ?? now) <= DEAD_AFTER) return;
-    if (this.#isVouchedFor(name, now)) peer.verdict = 'alive';
+    if (this.#isVouchedFor(peer, now)) peer.verdict = 'alive';
     else if (!peer.canBeUnattended) peer.verdict = 'dead';
     else if (peer.kernel !== undefined) peer.verdict = peer.kernel === 'marked' ? 'unattended' : 'dead';
   }
 
-  #isVouchedFor(name: string, now: number): boolean {
-    const id = nodeId(name);
+  #isVouchedFor({ id }: Peer, now: number): boolean {
     return [...this.#peers.values()].some((peer) => isRecent(peer, now) && peer.hears.has(id));
   }
 }
@@ -145,7 +145,8 @@ export class PeerTable {
 const isRecent = (peer: Peer, now: number): boolean =>
   peer.heard !== undefined && now - peer.heard <= SUSPECT_AFTER;
 
-const newPeer = (): Peer => ({
+const newPeer = (name: string): Peer => ({
+  id: nodeId(name),
   at: NEVER,
   heard: undefined,
   carries: true,

@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import { familyOf, type IpFamily } from '#api/ip.ts';
+import { syncLookup } from '../sync-lookup.ts';
 import { decodeBeat, encodeBeat } from './beat.ts';
 import { kernelMark, LIVENESS_PORT, type KernelMark } from './marker.ts';
 import { INTERVAL, PeerTable } from './peer-table.ts';
@@ -29,7 +30,7 @@ export interface PeerWatchOptions {
   /** The other nodes as of now: name to internal addresses. */
   readonly peers: () => ReadonlyMap<string, readonly string[]>;
   /** See `beatKey`. Absent: nobody is watched, and only the control plane says who is alive. */
-  readonly key?: Buffer | undefined;
+  readonly key?: KeyObject | undefined;
   /** A node's verdict has changed. `reannounce`: who was thought dead lives, so that both may have held the same addresses. */
   readonly changed: (reannounce: boolean) => void;
   readonly clock: Clock;
@@ -117,7 +118,8 @@ class BeatingWatch implements PeerWatch {
   }
 
   #bind(): void {
-    const socket = createSocket(this.#family === 'IPv6' ? 'udp6' : 'udp4');
+    const type = this.#family === 'IPv6' ? 'udp6' : 'udp4';
+    const socket = createSocket({ type, lookup: syncLookup });
     socket.on('message', (message) => this.#receive(message));
     socket.on('error', (err) => {
       this.#log.warn({ err, retryIn: BIND_AGAIN }, 'cannot exchange beats with the other nodes');

@@ -3,7 +3,7 @@ import type { AccessLog } from './access-log.ts';
 import { anEntry, hostPort } from './access-record.ts';
 import type { Backend } from './backend.ts';
 import type { ListenerPlan } from './listener-plan.ts';
-import { syncLookup } from './sync-lookup.ts';
+import { syncLookup } from '../sync-lookup.ts';
 import type { UdpSession, UdpSessions } from './udp-sessions.ts';
 
 /** Bytes of datagrams that the kernel holds for us while we are busy; it may grant less (`net.core.rmem_max`). */

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from '#api/clock.ts';
 import type { Endpoint } from '../service-port.ts';
-import { syncLookup } from './sync-lookup.ts';
+import { syncLookup } from '../sync-lookup.ts';
 
 /** Milliseconds without a datagram after which a client is forgotten, as the kernel does with streams (`nf_conntrack_udp_timeout_stream`). */
 const SESSION_IDLE = 120_000;
