@@ -1,4 +1,5 @@
 import { runCommand } from '#api/command.ts';
+import type { IpFamily } from '#api/ip.ts';
 import { IPV4, IPV6, type LabAddresses } from './addresses.ts';
 import { Member } from './member.ts';
 
@@ -63,14 +64,17 @@ export class Lab {
     await pod.shell('ip link set lo up; ip link set eth0 up');
     for (const { podIp, hostBits, gateway, family } of [IPV4, IPV6])
       await pod.shell(`
-        ip addr add ${podIp(index)}/${hostBits} dev eth0
+        ip addr add ${podIp(index)}/${hostBits} dev eth0${atOnce(family)}
         ip route add ${gateway}/${hostBits} dev eth0
         ip ${family === 'IPv6' ? '-6' : ''} route add default via ${gateway} dev eth0
       `);
   }
 }
 
-/** Without first finding out for a second whether an address is taken. */
+/** Usable without first finding out for a second whether somebody else has the address. */
+export const atOnce = (family: IpFamily): string => (family === 'IPv6' ? ' nodad' : '');
+
+/** The same for the addresses that the kernel gives itself. */
 const IPV6_AT_ONCE = `
   for kind in all default; do
     sysctl -qw net.ipv6.conf.$kind.disable_ipv6=0 net.ipv6.conf.$kind.accept_dad=0 net.ipv6.conf.$kind.accept_ra=0
@@ -87,17 +91,17 @@ const POD_NETWORK_TABLE = `nft 'table inet pod-network {
 }'`;
 
 const nodeSide = (at: LabAddresses): string => `
-  ip addr add ${at.gateway}/${at.nodePodCidr.split('/')[1]} dev cni0
+  ip addr add ${at.gateway}/${at.nodePodCidr.split('/')[1]} dev cni0${atOnce(at.family)}
   ip route add ${at.serviceCidr} dev cni0 metric 1024
-  ip addr add ${at.nodeIp}/${at.nodeNetworkBits} dev eth0
+  ip addr add ${at.nodeIp}/${at.nodeNetworkBits} dev eth0${atOnce(at.family)}
   ip ${at.family === 'IPv6' ? '-6' : ''} route add default via ${at.outsideIp}
   ip route add ${at.remotePodCidr} via ${at.outsideIp}
 `;
 
 const outsideSide = (at: LabAddresses): string => `
-  ip addr add ${at.outsideIp}/${at.nodeNetworkBits} dev eth0
-  ip addr add ${at.strangerIp}/${at.nodeNetworkBits} dev eth0${at.family === 'IPv6' ? ' preferred_lft 0' : ''}
-  ip addr add ${at.remotePodIp}/${at.hostBits} dev lo
+  ip addr add ${at.outsideIp}/${at.nodeNetworkBits} dev eth0${atOnce(at.family)}
+  ip addr add ${at.strangerIp}/${at.nodeNetworkBits} dev eth0${at.family === 'IPv6' ? ' nodad preferred_lft 0' : ''}
+  ip addr add ${at.remotePodIp}/${at.hostBits} dev lo${atOnce(at.family)}
   ip route add ${at.nodePodCidr} via ${at.nodeIp}
   ip route add ${at.serviceCidr} via ${at.nodeIp} src ${at.outsideIp}
   ip route add ${at.externalCidr} via ${at.nodeIp} src ${at.outsideIp}

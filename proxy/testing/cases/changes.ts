@@ -63,6 +63,6 @@ export function changeCases(stage: Stage): void {
     for (let time = 0; time < 20; time++) await stage.sync(stage.service({ endpoints: pairs[time % 3]! }));
     const { answered, errors } = await stage.pod(2).call('stopLoad');
     expect(errors).toEqual([]);
-    expect(answered).toBeGreaterThan(20);
+    expect(answered).toBeGreaterThan(5);
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { atOnce } from '../lab.ts';
 import { NODE_PORT, type Stage } from '../stage.ts';
 
 const anybody = { name: expect.any(String) as string };
@@ -43,7 +44,7 @@ export function sourceRangesCases(stage: Stage): void {
     });
 
     test('let a node in that they name, also when it holds the address itself', async () => {
-      await stage.node.shell(`ip addr add ${whole(at.loadBalancerIp)} dev lo`);
+      await stage.node.shell(`ip addr add ${whole(at.loadBalancerIp)} dev lo${atOnce(at.family)}`);
       try {
         await stage.sync(stage.service(onlyFor(whole(at.nodeIp))));
         expect(await stage.node.ask(loadBalancer)).toMatchObject(anybody);
