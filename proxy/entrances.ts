@@ -2,11 +2,11 @@ import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
+import { Runner } from '#api/runner.ts';
 import { actingNodes, addressesOfSpeaker } from './load-balancer/speaker.ts';
 import { holdAddresses } from './load-balancer/announcer.ts';
 import { watchPeers, type Liveness } from './liveness/watch-peers.ts';
 import { leadsService, planHostPorts, refusalEvent, type PortPublisher, type Refusal } from './publish.ts';
-import { Runner } from './runner.ts';
 import type { ClusterState } from './state/cluster-state.ts';
 
 export interface EntranceOptions {

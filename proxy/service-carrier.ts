@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
+import { Runner } from '#api/runner.ts';
 import type { Proxier, ProxyMode } from './proxier.ts';
-import { Runner } from './runner.ts';
 import type { ServicePortMap } from './service-port.ts';
 
 export interface CarrierOptions {

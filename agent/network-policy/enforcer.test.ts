@@ -7,7 +7,7 @@ import type { Kinds } from '#api/resources.ts';
 import type { NetworkPolicyServiceHandlers } from '#proto/gen/podlab/v1/NetworkPolicyService.ts';
 import type { NetworkPolicyUpdate } from '#proto/gen/podlab/v1/NetworkPolicyUpdate.ts';
 import { networkPolicyProto } from '#proto/load.ts';
-import { startNetworkPolicyEnforcer, type NetworkPolicyEnforcer } from './enforcer.ts';
+import { type EnforcerOptions, startNetworkPolicyEnforcer, type NetworkPolicyEnforcer } from './enforcer.ts';
 import { FakeNft } from './fake-nft.testing.ts';
 
 const SPEED = 25;
@@ -76,22 +76,21 @@ describe('the enforcer', () => {
   let nft: FakeNft;
   let enforcer: NetworkPolicyEnforcer;
 
+  const options = (): EnforcerOptions => ({
+    address: controlPlane.address,
+    credentials: async () => grpc.credentials.createInsecure(),
+    nodeName: 'node1',
+    clusterPodCidrs: ['10.244.0.0/16'],
+    clusterDns: ['10.96.0.10'],
+    clock,
+    log: pino({ level: 'silent' }),
+  });
+
   beforeEach(async () => {
     controlPlane = new ControlPlane();
     await controlPlane.start();
     nft = new FakeNft();
-    enforcer = startNetworkPolicyEnforcer(
-      {
-        address: controlPlane.address,
-        credentials: async () => grpc.credentials.createInsecure(),
-        nodeName: 'node1',
-        clusterPodCidrs: ['10.244.0.0/16'],
-        clusterDns: ['10.96.0.10'],
-        clock,
-        log: pino({ level: 'silent' }),
-      },
-      nft.run,
-    );
+    enforcer = startNetworkPolicyEnforcer(options(), nft.run);
     await controlPlane.connections(1);
   });
 
@@ -194,5 +193,38 @@ describe('the enforcer', () => {
       { cleared: { revision: 9 } },
     );
     await vi.waitFor(() => expect(nft.table).toBeUndefined());
+  });
+
+  test('leaves nothing behind that runs once it was stopped, also in the middle of a write', async () => {
+    let timers = 0;
+    const counting: Clock = {
+      now: () => clock.now(),
+      after(ms, call) {
+        let done = false;
+        timers++;
+        const end = (): void => {
+          if (!done) timers--;
+          done = true;
+        };
+        const cancel = clock.after(ms, () => {
+          end();
+          call();
+        });
+        return () => {
+          end();
+          cancel();
+        };
+      },
+    };
+    let stopped: Promise<void> | undefined;
+    const other = startNetworkPolicyEnforcer({ ...options(), clock: counting }, async (...asked) => {
+      stopped ??= other.stop();
+      return nft.run(...asked);
+    });
+    await controlPlane.connections(2);
+    controlPlane.say(namespace, deny, synced(5));
+    await vi.waitFor(() => expect(stopped).toBeDefined());
+    await stopped;
+    expect(timers).toBe(0);
   });
 });

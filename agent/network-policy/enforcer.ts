@@ -3,13 +3,13 @@ import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import { familyOf, type IpFamily } from '#api/ip.ts';
 import type { Kinds } from '#api/resources.ts';
+import { Runner } from '#api/runner.ts';
 import type { NetworkPolicyUpdate__Output } from '#proto/gen/podlab/v1/NetworkPolicyUpdate.ts';
 import { Compiler } from './compiler.ts';
 import { clusterDnsPod } from './cluster-dns.ts';
 import { KernelTable, type Nft } from './kernel-table.ts';
 import type { PodGate } from './pod-gate.ts';
 import { PolicyObjects } from './policy-objects.ts';
-import { SyncLoop } from './sync-loop.ts';
 import { watchPolicies } from './watch-client.ts';
 
 export interface EnforcerOptions {
@@ -32,6 +32,8 @@ export interface NetworkPolicyEnforcer extends PodGate {
 
 /** How long a Pod waits for its policies before its start fails and is tried again, in milliseconds. */
 const PATIENCE = 5_000;
+/** Between two transactions, in milliseconds: a storm of changes becomes few. */
+const PAUSE = 5;
 /** How often the table is looked at, in case that somebody changed it. */
 const VERIFY_EVERY = 10_000;
 /** After a write, to see what the kernel makes of it before others change it. */
@@ -53,12 +55,13 @@ class Enforcer implements NetworkPolicyEnforcer {
   readonly #compiler: Compiler;
   readonly #objects: PolicyObjects;
   readonly #table: KernelTable;
-  readonly #loop: SyncLoop;
+  readonly #runner: Runner;
   readonly #watch: { stop(): void };
   /** The newest revision of the store up to which every policy is known here; -1: none are. */
   #revision = -1;
   #inStep = false;
   #waiting: Waiter[] = [];
+  #stopped = false;
   #cancelVerify = (): void => {};
 
   constructor(options: EnforcerOptions, nft?: Nft) {
@@ -71,8 +74,9 @@ class Enforcer implements NetworkPolicyEnforcer {
     this.#compiler = new Compiler({ nodeName, families, dns: clusterDnsPod(clusterDns) });
     this.#objects = new PolicyObjects(this.#compiler);
     this.#table = new KernelTable({ families, dnsIps: withFamilies(clusterDns), log: this.#log }, nft);
-    this.#loop = new SyncLoop({
+    this.#runner = new Runner({
       clock,
+      pause: PAUSE,
       run: () => this.#write(),
       failed: (err, retryIn) => this.#log.error({ err, retryIn }, 'cannot enforce network policies'),
     });
@@ -97,7 +101,7 @@ class Enforcer implements NetworkPolicyEnforcer {
     await this.#reached(Number(resourceVersion ?? 0));
     if (!this.#compiler.hasPolicies) return;
     // A Pod that no policy selects need not wait: at worst its address is judged for a moment by the rules of who had it before.
-    const done = this.#loop.run();
+    const done = this.#runner.run();
     if (this.#compiler.isolates(local)) await this.#inTime(done, 'network policies could not be applied');
     else done.catch(() => {});
   }
@@ -108,9 +112,10 @@ class Enforcer implements NetworkPolicyEnforcer {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#cancelVerify();
     this.#watch.stop();
-    await this.#loop.stop();
+    await this.#runner.stop();
   }
 
   /** An update that makes no sense is reported and left out: the rest must go on. */
@@ -147,7 +152,7 @@ class Enforcer implements NetworkPolicyEnforcer {
 
   /** Several updates come in one packet: they become one transaction. */
   #request(): void {
-    this.#loop.request();
+    this.#runner.request();
   }
 
   #reach(revision: number): void {
@@ -208,6 +213,7 @@ class Enforcer implements NetworkPolicyEnforcer {
 
   #verifyLater(milliseconds = VERIFY_EVERY): void {
     this.#cancelVerify();
+    if (this.#stopped) return;
     this.#cancelVerify = this.#options.clock.after(milliseconds, () => void this.#verify());
   }
 }

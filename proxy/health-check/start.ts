@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { rfc3339, type Clock } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
-import { Runner } from '../runner.ts';
+import { Runner } from '#api/runner.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { ServiceInfo } from '../state/objects.ts';
 import { healthzAnswer, livezAnswer, localReadyEndpoints, serviceAnswer, type Answer } from './answers.ts';

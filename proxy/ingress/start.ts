@@ -2,7 +2,7 @@ import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import type { Clock } from '#api/clock.ts';
 import type { HttpEntry } from '#api/http-routes.ts';
-import { Runner } from '../runner.ts';
+import { Runner } from '#api/runner.ts';
 import type { AccessLog } from '../userspace/access-log.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { Backends } from './backends.ts';

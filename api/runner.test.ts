@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeClock } from '#api/clock.ts';
+import { FakeClock } from './clock.ts';
 import { Runner } from './runner.ts';
 
 /** Lets what is ready to run do so. */
@@ -67,4 +67,18 @@ test('does not run after it was stopped', async () => {
   await runner.stop();
   clock.advance(1000);
   expect(runs).toEqual([]);
+});
+
+test('tells who waits how the first run went that began after they asked', async () => {
+  const { clock, runner, runs } = build(['ok', 'fail', 'ok']);
+  const first = runner.run();
+  await settle();
+  const second = runner.run();
+  const third = runner.run();
+  await first;
+  clock.advance(10);
+  await expect(second).rejects.toThrow('no');
+  await expect(third).rejects.toThrow('no');
+  expect(runs).toEqual([0, 10]);
+  await runner.stop();
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '#api/clock.ts';
+import type { Clock } from './clock.ts';
 
 export interface RunnerOptions {
   /** What to run. Calls never overlap. */
@@ -17,6 +17,11 @@ const LONGEST_PAUSE = 10;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 10_000;
 
+interface Waiter {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 /**
  * Runs something soon after it is asked to: the first time at once, further requests during a run or its pause as one run after it, and again
  * with growing delay while it fails (kube-proxy's bounded frequency runner).
@@ -24,6 +29,7 @@ const LAST_RETRY = 10_000;
 export class Runner {
   readonly #options: RunnerOptions;
   #wanted = false;
+  #waiters: Waiter[] = [];
   #running: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #retry = FIRST_RETRY;
@@ -37,6 +43,13 @@ export class Runner {
   request(): void {
     this.#wanted = true;
     if (this.#running === undefined && this.#cancelTimer === undefined) this.#soon();
+  }
+
+  /** Settles with the first run that begins from now on. */
+  run(): Promise<void> {
+    const done = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    this.request();
+    return done;
   }
 
   /** Resolves when the run under way, if any, has ended; none starts after it. */
@@ -67,15 +80,19 @@ export class Runner {
     const { clock, pause } = this.#options;
     const started = clock.now();
     this.#wanted = false;
+    const waiters = this.#waiters;
+    this.#waiters = [];
     let next: number;
     try {
       await this.#options.run();
       this.#retry = FIRST_RETRY;
+      for (const waiter of waiters) waiter.resolve();
       next = pause ?? Math.min(clock.now() - started, LONGEST_PAUSE);
     } catch (error) {
       next = this.#retry;
       this.#retry = Math.min(this.#retry * 2, LAST_RETRY);
       this.#wanted = true;
+      for (const waiter of waiters) waiter.reject(error);
       this.#options.failed(error, next);
     }
     this.#running = undefined;
