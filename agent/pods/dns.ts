@@ -110,6 +110,24 @@ export function podHostname(pod: Pod, clusterDomain: string): { hostname: string
   return { hostname: name, domain };
 }
 
+/** The kernel's limit (`HOST_NAME_MAX`). */
+const LONGEST_HOSTNAME = 64;
+
+/**
+ * What `hostname` says in the Pod: its full name under `setHostnameAsFQDN` (kubelet `util/util.go` GetNodenameForKernel). Throws when that
+ * is longer than a kernel takes.
+ */
+export function kernelHostname(pod: Pod, clusterDomain: string): string {
+  const { hostname, domain } = podHostname(pod, clusterDomain);
+  if (pod.spec?.setHostnameAsFQDN !== true || domain === '') return hostname;
+  const full = `${hostname}.${domain}`;
+  if (full.length > LONGEST_HOSTNAME)
+    throw new Error(
+      `failed to construct FQDN from Pod hostname and cluster domain, FQDN ${full} is too long (${LONGEST_HOSTNAME} is the max, ${full.length} characters requested)`,
+    );
+  return full;
+}
+
 /** A Pod's /etc/hosts (kubelet `kubelet_pods.go` managedHostsFileContent). */
 export function hostsFile(pod: Pod, podIps: readonly string[], clusterDomain: string): string {
   const { hostname, domain } = podHostname(pod, clusterDomain);

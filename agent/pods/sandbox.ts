@@ -4,7 +4,7 @@ import type { RuntimeContainer } from '../runtime/runtime.ts';
 import { untilDone, type AgentContext } from './agent-context.ts';
 import { sandboxSpec } from './container-spec.ts';
 import { createAnew } from './create-anew.ts';
-import { hostNetworkHostsFile, hostsFile, podHostname, resolvConf } from './dns.ts';
+import { hostNetworkHostsFile, hostsFile, kernelHostname, resolvConf } from './dns.ts';
 import { publishedPorts } from './published-ports.ts';
 import type { Pod } from './pod-state.ts';
 
@@ -50,7 +50,7 @@ async function createSandbox(
     pauseImage,
     attempt,
     nodeContainerId,
-    hostname: podHostname(pod, cluster.clusterDomain).hostname,
+    hostname: kernelHostname(pod, cluster.clusterDomain),
     ipv6: cluster.families.includes('IPv6'),
     binds: volumes.sandboxBinds(pod),
   });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backOffUntil, formatSeconds, nextBackOff, type BackOff } from './back-off.ts';
-import { hostNetworkHostsFile, hostsFile, podHostname, resolvConf } from './dns.ts';
+import { hostNetworkHostsFile, hostsFile, kernelHostname, podHostname, resolvConf } from './dns.ts';
 import { expand } from './expand.ts';
 import { fieldValue, resourceValue } from './field-ref.ts';
 import { pod } from './testing.ts';
@@ -151,6 +151,24 @@ describe('the hosts file', () => {
   test('a host name has at most 63 characters and does not end in a dash', () => {
     const name = `${'a'.repeat(62)}-b`;
     expect(podHostname(pod(name), 'cluster.local').hostname).toBe('a'.repeat(62));
+  });
+});
+
+const kernelName = (spec: object): string => kernelHostname(pod('web', spec), 'cluster.local');
+
+describe('the name that the kernel gets', () => {
+  test('is the full one where the Pod asks for it and has one', () => {
+    expect(kernelName({ hostname: 'h', subdomain: 's' })).toBe('h');
+    expect(kernelName({ hostname: 'h', setHostnameAsFQDN: true })).toBe('h');
+    expect(kernelName({ hostname: 'h', subdomain: 's', setHostnameAsFQDN: true })).toBe(
+      'h.s.default.svc.cluster.local',
+    );
+  });
+
+  test('is refused when it is longer than the kernel takes', () => {
+    const spec = { subdomain: 's'.repeat(40), setHostnameAsFQDN: true };
+    expect(() => kernelName(spec)).toThrow('is too long (64 is the max, 70 characters requested)');
+    expect(kernelName({ ...spec, setHostnameAsFQDN: false })).toBe('web');
   });
 });
 

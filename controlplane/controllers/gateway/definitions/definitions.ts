@@ -86,7 +86,8 @@ const SHAPES: readonly Shape[] = [
     plural: 'referencegrants',
     shortNames: ['refgrant'],
     scope: 'Namespaced',
-    versions: ['v1beta1'],
+    // Later releases serve v1 as well. What is stored stays v1beta1, so that the definitions of earlier ones can take the place of this.
+    versions: ['v1beta1', 'v1'],
     schema: referenceGrantSchema,
     columns: [AGE],
     hasStatus: false,

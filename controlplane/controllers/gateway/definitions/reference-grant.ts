@@ -1,6 +1,6 @@
 import { atomicList, group, kind, kubernetesObject, namespace, object, objectName } from './schema.ts';
 
-/** gateway.networking.k8s.io/v1beta1 ReferenceGrant. */
+/** gateway.networking.k8s.io ReferenceGrant, the same as v1beta1 and v1. */
 export const referenceGrantSchema = kubernetesObject(
   object(
     {
