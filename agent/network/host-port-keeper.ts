@@ -10,6 +10,10 @@ export class HostPortKeeper {
   /** By sandbox, in the order in which they came. */
   readonly #rules = new Map<string, readonly HostPortRule[]>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** The table may not be as the rules are: writing it has failed. */
+  #failed = false;
+  /** Rules that came or went since it was last written. */
+  #changed: HostPortRule[] = [];
 
   constructor(log: Logger, nodeAddresses: () => Promise<string[]>) {
     this.#log = log;
@@ -33,16 +37,17 @@ export class HostPortKeeper {
   /** A Pod's ports from now on; none: they are taken away. */
   async set(sandboxId: string, rules: readonly HostPortRule[]): Promise<void> {
     const before = this.#rules.get(sandboxId) ?? [];
-    if (JSON.stringify(before) === JSON.stringify(rules)) return;
+    const isSame = JSON.stringify(before) === JSON.stringify(rules);
+    if (isSame && (rules.length === 0 || !this.#failed)) return;
     if (rules.length === 0) this.#rules.delete(sandboxId);
     else this.#rules.set(sandboxId, rules);
     await this.#write([...before, ...rules]);
   }
 
-  /** Makes the table again that somebody removed. */
+  /** Makes the table again that somebody removed, or that could not be written. */
   async verify(isThere: boolean): Promise<void> {
-    if (isThere || this.#rules.size === 0) return;
-    this.#log.warn({ table: HOST_PORT_TABLE }, 'the table was removed: making it again');
+    if (!this.#failed && (isThere || this.#rules.size === 0)) return;
+    this.#log.warn({ table: HOST_PORT_TABLE }, 'the table is not as it has to be: making it again');
     await this.#write([]);
   }
 
@@ -52,13 +57,18 @@ export class HostPortKeeper {
 
   /** One after the other; what each writes is the newest. */
   #write(changed: readonly HostPortRule[]): Promise<void> {
+    this.#changed.push(...changed);
     const written = this.#turn.then(async () => {
       const rules = this.#all();
       const clashes = rules.length - withoutClashes(rules).length;
       if (clashes > 0)
         this.#log.warn({ clashes }, 'Pods of this node want the same hostPort: the first has it');
+      this.#failed = true;
+      const changes = [...this.#changed];
       await runCommand('nft', ['-f', '-'], hostPortTable(rules, await this.#nodeAddresses()));
-      for (const rule of changed) await forgetFlows(rule);
+      this.#changed = this.#changed.slice(changes.length);
+      for (const rule of changes) await forgetFlows(rule);
+      this.#failed = false;
       return undefined;
     });
     this.#turn = written.catch(() => undefined);

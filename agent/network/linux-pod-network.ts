@@ -161,20 +161,16 @@ class LinuxPodNetwork implements PodNetwork {
         if (this.#need().mtu !== mtu) await this.#setMtu(this.#need().mtu);
         return { ips };
       } catch (error) {
-        await this.#hostPorts.set(sandboxId, []);
-        await this.#unwire(sandboxId);
-        this.#release(sandboxId);
+        await this.#takeAway(sandboxId).catch((err: unknown) =>
+          this.#log.warn({ err, sandboxId }, 'a Pod that could not be connected leaves something behind'),
+        );
         throw error;
       }
     });
   }
 
   detach(sandboxId: string): Promise<void> {
-    return this.#inTurn(sandboxId, async () => {
-      await this.#hostPorts.set(sandboxId, []);
-      await this.#unwire(sandboxId);
-      this.#release(sandboxId);
-    });
+    return this.#inTurn(sandboxId, () => this.#takeAway(sandboxId));
   }
 
   async retain(sandboxIds: readonly string[]): Promise<void> {
@@ -243,6 +239,16 @@ class LinuxPodNetwork implements PodNetwork {
       networks.every(({ gateway }) => gateway !== addressOf(cidr)),
     );
     if (left.length > 0) await this.#ip.run(left.map((cidr) => `addr del ${cidr} dev ${BRIDGE}`));
+  }
+
+  /** The wire goes also when the hostPorts cannot be taken away now, which `verify` does later. */
+  async #takeAway(sandboxId: string): Promise<void> {
+    try {
+      await this.#hostPorts.set(sandboxId, []);
+    } finally {
+      await this.#unwire(sandboxId);
+      this.#release(sandboxId);
+    }
   }
 
   #release(sandboxId: string): void {

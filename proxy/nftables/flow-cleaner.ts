@@ -7,7 +7,7 @@ import type { IpFamily } from '#api/ip.ts';
 import type { ServicePortMap } from '../service-port.ts';
 import { parseFlow, StaleFlows, type UdpFlow } from './conntrack.ts';
 
-/** Each deletion makes the kernel look through its table; what is left over is stale at the next look too. */
+/** Each deletion makes the kernel look through its table; what is left over is for another look. */
 const DELETIONS_PER_LOOK = 500;
 
 /**
@@ -41,7 +41,8 @@ export class FlowCleaner {
       const services = this.#wanted;
       this.#wanted = undefined;
       try {
-        for (const family of this.#families) await deleteStaleFlows(services, family);
+        for (const family of this.#families)
+          if ((await deleteStaleFlows(services, family)) === 'some are left') this.#wanted ??= services;
       } catch (err) {
         this.#log.error({ err }, 'stale UDP flows are left in the kernel');
       }
@@ -50,9 +51,12 @@ export class FlowCleaner {
   }
 }
 
-async function deleteStaleFlows(services: ServicePortMap, family: IpFamily): Promise<void> {
+async function deleteStaleFlows(
+  services: ServicePortMap,
+  family: IpFamily,
+): Promise<'all are gone' | 'some are left'> {
   const stale = new StaleFlows(services, family, ownIps());
-  if (!stale.any) return;
+  if (!stale.any) return 'all are gone';
   const deletions = new Set<string>();
   for await (const flow of listFlows(family)) {
     if (stale.has(flow)) deletions.add(deletion(flow, family));
@@ -61,6 +65,7 @@ async function deleteStaleFlows(services: ServicePortMap, family: IpFamily): Pro
   // It opens /dev/stdin anew, which a pipe allows and our socket does not.
   const deleting = ['-c', 'cat | conntrack -R -'];
   if (deletions.size > 0) await runCommand('sh', deleting, `${[...deletions].join('\n')}\n`);
+  return deletions.size >= DELETIONS_PER_LOOK ? 'some are left' : 'all are gone';
 }
 
 const ownIps = (): Set<string> =>

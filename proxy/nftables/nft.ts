@@ -76,7 +76,12 @@ export class Nft {
     if (this.#carriedOut >= COMMANDS_PER_PROCESS) this.stop();
     if (this.#shell === undefined) {
       this.#carriedOut = 0;
-      this.#shell = startShell();
+      const shell = startShell();
+      // Also while it is idle, when nobody waits for its answer.
+      const ended = (): void => {
+        if (this.#shell === shell) this.#shell = undefined;
+      };
+      this.#shell = shell.on('close', ended).on('error', ended);
     }
     this.#carriedOut++;
     return this.#shell;
@@ -89,8 +94,6 @@ function startShell(): Shell {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, HOME: '/nonexistent' },
   });
-  // Whoever waits for an answer hears of its end.
-  shell.on('error', () => {});
   shell.stdin.on('error', () => {});
   // An idle nft keeps nobody from ending.
   shell.unref();
