@@ -9,8 +9,7 @@ interface Verdict {
   readonly message?: string;
 }
 
-/** The kubelet's own conditions; any other condition on a Pod (readiness gates) belongs to somebody else. */
-const OWN = [
+const OWN: ReadonlySet<string> = new Set([
   'PodReadyToStartContainers',
   'Initialized',
   'Ready',
@@ -19,9 +18,12 @@ const OWN = [
   'DisruptionTarget',
   'PodResizePending',
   'PodResizeInProgress',
-];
+]);
 
-/** Conditions as the kubelet sets them (kubelet `status/generate.go`), in the order in which kubectl shows them. */
+/** The kubelet's own; any other condition on a Pod (readiness gates) belongs to somebody else, who may change it at any time. */
+export const isOwnCondition = (type: string): boolean => OWN.has(type);
+
+/** The kubelet's own conditions as the kubelet sets them (kubelet `status/generate.go`), in the order in which kubectl shows them. */
 export function podConditions(
   view: PodView,
   phase: string,
@@ -40,9 +42,7 @@ export function podConditions(
     verdicts.push(['DisruptionTarget', disrupted(view)]);
   }
   for (const [type, verdict] of resizeVerdicts(view)) verdicts.unshift([type, { status: true, ...verdict }]);
-  const old = view.pod.status?.conditions ?? [];
-  const foreign = old.filter((condition) => !OWN.includes(condition.type));
-  return [...verdicts.map(([type, verdict]) => toCondition(view, type, verdict)), ...foreign];
+  return verdicts.map(([type, verdict]) => toCondition(view, type, verdict));
 }
 
 const disrupted = ({ ending }: PodView): Verdict => ({

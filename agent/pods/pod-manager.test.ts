@@ -57,6 +57,29 @@ describe('a Pod that is wanted', () => {
     ]);
   });
 
+  test('is Ready while the conditions of its readiness gates are True, and reports no condition that is not its own', async () => {
+    const h = harness();
+    const gate = 'example.com/gate';
+    const gated = (status?: string) => {
+      const one = pod('web', { readinessGates: [{ conditionType: gate }] });
+      const conditions = status === undefined ? [] : [{ type: gate, status }];
+      return { ...one, status: { ...one.status, conditions } };
+    };
+    const ready = () => h.status('web').conditions?.find(({ type }) => type === 'Ready');
+    await h.manager.start({ fresh: false });
+    h.manager.desired(gated());
+    await until(() => ready()?.reason === 'ReadinessGatesNotReady');
+    for (const [status, wanted] of [
+      ['True', 'True'],
+      ['False', 'False'],
+      ['True', 'True'],
+    ]) {
+      h.manager.desired(gated(status));
+      await until(() => ready()?.status === wanted, `Ready ${wanted}`);
+    }
+    expect(h.status('web').conditions?.map(({ type }) => type)).not.toContain(gate);
+  });
+
   test('shares its sandbox between its containers', async () => {
     const h = harness();
     const two = pod('web', {

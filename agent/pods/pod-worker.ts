@@ -16,6 +16,7 @@ import {
   type SandboxView,
   type VolumesView,
 } from './pod-state.ts';
+import { isOwnCondition } from './pod-conditions.ts';
 import { podStatus } from './pod-status.ts';
 import { connectSandbox, removeSandbox, startSandbox } from './sandbox.ts';
 
@@ -191,10 +192,9 @@ export class PodWorker {
     };
   }
 
-  /** What this agent said last, which the API may not show yet, and the conditions that others have set since. */
+  /** What this agent said last, which the API may not show yet, and the conditions that others have set. */
   #knownStatus(reported: PodStatus): PodStatus {
-    const own = new Set(reported.conditions?.map((one) => one.type));
-    const foreign = (this.#pod.status?.conditions ?? []).filter((one) => !own.has(one.type));
+    const foreign = (this.#pod.status?.conditions ?? []).filter(({ type }) => !isOwnCondition(type));
     return { ...this.#pod.status, ...reported, conditions: [...(reported.conditions ?? []), ...foreign] };
   }
 

@@ -32,8 +32,12 @@ export function mergePodStatus(stored: PodStatus, reported: PodStatus): PodStatu
   };
 }
 
-function mergeConditions(stored: readonly PodCondition[], reported: readonly PodCondition[]): PodCondition[] {
+/** A node may say these as well as others (kubelet `types.PodConditionSharedByKubelet`). */
+const SHARED = 'DisruptionTarget';
+
+function mergeConditions(stored: readonly PodCondition[], said: readonly PodCondition[]): PodCondition[] {
   const before = new Map(stored.map((condition) => [condition.type, condition]));
+  const reported = said.filter(({ type }) => KUBELET_CONDITIONS.has(type) || type === SHARED);
   const types = new Set(reported.map(({ type }) => type));
   const others = stored.filter(
     ({ type }) => !types.has(type) && (!KUBELET_CONDITIONS.has(type) || type === 'PodScheduled'),
