@@ -10,7 +10,7 @@ import type { NodeInfo, ServiceInfo, ServiceInfoPort } from './state/objects.ts'
 const COMPONENT = 'podlab-proxy';
 
 /** A port to be reached on the host as `localhost:port`. */
-export interface HostPort {
+interface HostPort {
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
   /** Where its traffic goes: one of each IP family that the Service has. */

@@ -105,7 +105,7 @@ export class PortListener {
       this.#carrier.carry(request, response);
     });
     server.on('upgrade', (request, socket, head) => {
-      void this.#carrier.upgrade(request, socket as Socket, head);
+      this.#carrier.upgrade(request, socket as Socket, head).catch(() => socket.destroy());
     });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       if (error.code === 'HPE_HEADER_OVERFLOW' && !socket.destroyed && socket.writable)

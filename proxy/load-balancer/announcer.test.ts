@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
-import { heldAddresses, planAddresses } from './announcer.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino from 'pino';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { fakePrograms } from '#api/fake-programs.testing.ts';
+import { heldAddresses, holdAddresses, planAddresses } from './announcer.ts';
 
 test("a node's own addresses are none of those that it holds for Services", () => {
   const addr_info = [
@@ -26,4 +30,25 @@ test('addresses that are not wanted any more go, those that are new come, and ot
     'addr add 172.18.255.3/32 dev eth0 label eth0:lb',
     'addr add fd00::2/128 dev eth0 nodad preferred_lft 0',
   ]);
+});
+
+test('all addresses are announced, and not by hundreds of processes at a time', async () => {
+  const ips = Array.from({ length: 100 }, (_, index) => `172.18.255.${index + 1}`);
+  const addr_info = ips.map((local) => ({ family: 'inet', local, prefixlen: 32, label: 'eth0:lb' }));
+  const uplink = { ifindex: 2, address: '02:00:00:00:00:01', addr_info };
+  const { dir, restore } = fakePrograms({
+    ip: `echo '${JSON.stringify([uplink])}'`,
+    arping: `
+      for last; do :; done
+      touch $DIR/running-$$
+      ls $DIR | grep -c ^running- >> $DIR/counts
+      sleep 0.05
+      rm $DIR/running-$$
+      echo $last >> $DIR/announced`,
+  });
+  onTestFinished(restore);
+  const lines = (name: string): string[] => readFileSync(join(dir, name), 'utf8').trim().split('\n');
+  await holdAddresses(ips, true, pino({ enabled: false }));
+  await vi.waitFor(() => expect(new Set(lines('announced'))).toEqual(new Set(ips)), 20_000);
+  expect(Math.max(...lines('counts').map(Number))).toBeLessThanOrEqual(16);
 });

@@ -8,6 +8,8 @@ import { advertiseIpv6 } from './advertise-ipv6.ts';
 const LABEL = `${UPLINK}:lb`;
 /** Answers that were sent before the address moved may be on their way still, hence a second announcement. */
 const ANNOUNCEMENTS = '2';
+/** Processes that announce at a time: each runs for a second, and a node may take over hundreds of addresses. */
+const AT_ONCE = 16;
 
 /**
  * Makes the node hold exactly these LoadBalancer addresses, and tells the neighbours of those that are new here, or with `announceAll` of all:
@@ -74,6 +76,10 @@ function announce({ ifindex, address }: Uplink, ips: readonly string[], log: Log
   const warn = (err: unknown): void => log.warn({ err, ips }, 'cannot announce LoadBalancer addresses');
   const ipv6 = ips.filter((ip) => familyOf(ip) === 'IPv6');
   if (ipv6.length > 0) advertiseIpv6(ifindex, address, ipv6).catch(warn);
-  for (const ip of ips.filter((one) => familyOf(one) === 'IPv4'))
-    runCommand('arping', ['-U', '-c', ANNOUNCEMENTS, '-I', UPLINK, ip]).catch(warn);
+  const left = ips.filter((ip) => familyOf(ip) === 'IPv4');
+  const announceRest = async (): Promise<void> => {
+    for (let ip = left.shift(); ip !== undefined; ip = left.shift())
+      await runCommand('arping', ['-U', '-c', ANNOUNCEMENTS, '-I', UPLINK, ip]).catch(warn);
+  };
+  for (let started = Math.min(AT_ONCE, left.length); started > 0; started--) void announceRest();
 }

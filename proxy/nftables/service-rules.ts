@@ -33,7 +33,7 @@ export interface Chain {
   readonly rules: readonly string[];
 }
 
-export interface MapElement {
+interface MapElement {
   readonly map: VerdictMap;
   readonly key: string;
   readonly comment: string;

@@ -166,7 +166,7 @@ class Journal {
     this.#changed.clear();
     const file = await open(`${path}.new`, 'w', 0o600);
     try {
-      await file.write(`${headerOf(cluster)}\n`);
+      await file.appendFile(`${headerOf(cluster)}\n`);
       this.#lines = 0;
       const records = [...state.records()].map(
         ({ resource, key }) =>
@@ -186,7 +186,8 @@ class Journal {
   async #writeLines(file: FileHandle, records: readonly (() => StateRecord)[]): Promise<void> {
     for (let first = 0; first < records.length; first += OBJECTS_A_TURN) {
       const some = records.slice(first, first + OBJECTS_A_TURN);
-      await file.write(some.map((record) => `${JSON.stringify(record())}\n`).join(''));
+      // Unlike `write`, it goes on until all is written.
+      await file.appendFile(some.map((record) => `${JSON.stringify(record())}\n`).join(''));
       this.#lines += some.length;
       await nextTurn();
     }

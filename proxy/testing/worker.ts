@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /** What became of all that was asked under load. */
-export interface LoadResult {
+interface LoadResult {
   readonly answered: number;
   readonly errors: readonly string[];
 }

@@ -19,14 +19,14 @@ export interface Condition {
   readonly message: string;
 }
 
-export const READY: Condition = {
+const READY: Condition = {
   type: 'Ready',
   status: 'True',
   reason: '',
   message: 'Kubernetes Service CIDR is ready',
 };
 
-export const TERMINATING: Condition = {
+const TERMINATING: Condition = {
   type: 'Ready',
   status: 'False',
   reason: 'Terminating',
