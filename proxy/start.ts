@@ -8,6 +8,7 @@ import { startDns } from './dns/start.ts';
 import { keepEntrances } from './entrances.ts';
 import { ProxyHealth } from './health-check/proxy-health.ts';
 import { startHealthChecks } from './health-check/start.ts';
+import { serveStatus } from './health-check/status.ts';
 import { startIngress } from './ingress/start.ts';
 import { ModeAnnotation } from './mode-annotation.ts';
 import type { ProxyMode } from './proxier.ts';
@@ -79,6 +80,8 @@ export function startProxy(options: ProxyOptions): Proxy {
   const access = new AccessLog(options.log);
   const health = new ProxyHealth();
   const checks = startHealthChecks({ ...options, log, state, health });
+  let carriedIn = options.mode ?? 'nftables';
+  const status = serveStatus({ mode: () => carriedIn, clock: options.clock, log });
   const unsupported = (service: ServicePort, why: string): void =>
     options.recordEvent?.(unsupportedEvent(service, why, options, state));
   const carrier = new ServiceCarrier({
@@ -89,6 +92,7 @@ export function startProxy(options: ProxyOptions): Proxy {
       return tracker.ports;
     },
     carrying(mode) {
+      carriedIn = mode;
       health.updated(options.clock.now());
       entrances.carrying(mode === 'nftables');
       if (!carries) entrances.request();
@@ -138,6 +142,7 @@ export function startProxy(options: ProxyOptions): Proxy {
       await kept.stop();
       await dns.stop();
       await checks.stop();
+      await status.stop();
       await ingress.stop();
       await entrances.stop();
       await carrier.stop();

@@ -42,6 +42,14 @@ export function localReadyEndpoints(state: ClusterState, key: string, nodeName: 
   return ips.size;
 }
 
+/** What `curl localhost:10249/proxyMode` says on a node, and whether anybody is there to ask (kube-proxy's metrics server). */
+export function statusAnswer(path: string, mode: string): Answer | undefined {
+  const bodies: Readonly<Record<string, string>> = { '/proxyMode': mode, '/healthz': 'ok' };
+  const body = Object.hasOwn(bodies, path) ? bodies[path] : undefined;
+  if (body === undefined) return undefined;
+  return { status: 200, headers: { ...HEADERS, 'Content-Type': 'text/plain; charset=utf-8' }, body };
+}
+
 interface ProxyFacts {
   readonly healthy: boolean;
   /** Milliseconds since the epoch, as the next. */

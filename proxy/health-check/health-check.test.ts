@@ -11,6 +11,7 @@ import { healthzAnswer, livezAnswer, localReadyEndpoints } from './answers.ts';
 import { listenForChecks } from './listener.ts';
 import { ProxyHealth } from './proxy-health.ts';
 import { startHealthChecks } from './start.ts';
+import { serveStatus } from './status.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -174,4 +175,16 @@ test('a path that is not known is not found, and a broken request harms nobody',
     fetch(`http://127.0.0.1:${listening.port}/`, { headers: { big: 'x'.repeat(10_000) } }),
   ).resolves.toMatchObject({ status: 431 });
   expect(await ask(listening.port, '/healthz')).toMatchObject({ status: 200 });
+});
+
+test("a node's proxy says in which mode it works, as it is now, as soon as it gets its port", async () => {
+  const { port, server } = await taken();
+  let mode: 'nftables' | 'userspace' = 'nftables';
+  const status = serveStatus({ port, mode: () => mode, clock: realClock, log: pino({ level: 'silent' }) });
+  closing.push(() => status.stop());
+  await new Promise((resolve) => server.close(resolve));
+  await vi.waitFor(async () => expect((await ask(port, '/proxyMode')).body).toBe('nftables'), 5_000);
+  mode = 'userspace';
+  expect(await ask(port, '/proxyMode')).toMatchObject({ status: 200, body: 'userspace' });
+  expect((await ask(port, '/constructor')).status).toBe(404);
 });

@@ -9,12 +9,13 @@ const MAX_HEADER_BYTES = 8_192;
 const REQUEST_TIMEOUT = 5_000;
 
 /**
- * Answers HTTP requests on a port of all the node's addresses, of both IP families where the node has both. Undefined is answered with 404. Rejects
- * when the port is taken.
+ * Answers HTTP requests on a port of `host`, or else of all the node's addresses, of both IP families where the node has both. Undefined is answered
+ * with 404. Rejects when the port is taken.
  */
 export async function listenForChecks(
   port: number,
   answer: (path: string) => Answer | undefined,
+  host?: string,
 ): Promise<{ readonly port: number; readonly close: () => void }> {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -31,7 +32,7 @@ export async function listenForChecks(
     request.resume();
   });
   // Without a host: `::` where there is IPv6, which takes IPv4 as well, and 0.0.0.0 elsewhere.
-  server.listen(port);
+  server.listen({ port, ...(host === undefined ? {} : { host }) });
   await once(server, 'listening');
   server.on('error', () => undefined);
   return { port: portOf(server), close: () => close(server) };
