@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { HttpEntry } from '#api/http-routes.ts';
 import type { KubeObject } from '#api/resources.ts';
 import { TestCluster } from '../test-cluster.ts';
@@ -81,6 +81,21 @@ describe('the Gateway API', () => {
       ResolvedRefs: 'True ResolvedRefs',
       Programmed: 'True Programmed',
     });
+  });
+
+  test('serves a Gateway also while the Service of another one is refused', async () => {
+    const { client } = cluster;
+    const createObject = client.create.bind(client);
+    const refusing = vi.spyOn(client, 'create').mockImplementation((resource, object) => {
+      if (object.metadata.name === 'first-podlab') return Promise.reject(new Error('exceeded quota'));
+      return createObject(resource, object);
+    });
+    await create(GATEWAYS, 'default', 'first', aGateway(httpListener));
+    expect(refusing).toHaveBeenCalled();
+    expect(client.get('services', 'default', 'first-podlab')).toBeUndefined();
+    await create(GATEWAYS, 'default', 'web', aGateway(httpListener));
+    expect(cluster.client.get('services', 'default', 'web-podlab')).toBeDefined();
+    expect(said(gateway().status?.conditions)).toMatchObject({ Accepted: 'True Accepted' });
   });
 
   test('takes all away with the Gateway', async () => {

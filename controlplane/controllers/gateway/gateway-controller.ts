@@ -3,6 +3,7 @@ import type { Handler, ObjectsClient } from '../../client.ts';
 import {
   addressesOf,
   ensureEntrance,
+  type Entrance,
   isManaged,
   readinessOf,
   removeEntrance,
@@ -60,8 +61,9 @@ export function startGatewayController(context: ControllerContext): Running {
     const compiled = compileGateways(look());
     options.httpRoutes.replace(['gateway/', 'HTTPRoute/'], compiled.entries);
     options.httpRoutes.completedBy('gateway');
-    await keepEntrances(compiled);
+    const failures = await keepEntrances(compiled);
     await writeStatuses({ classes, gateways, routes }, compiled, clock.now());
+    if (failures.length > 0) throw failures[0];
   }
 
   async function makeDefinitions(): Promise<void> {
@@ -103,19 +105,26 @@ export function startGatewayController(context: ControllerContext): Running {
     };
   }
 
-  async function keepEntrances({ gateways }: Compiled): Promise<void> {
+  /** Resolves with what went wrong: one Gateway whose Service is refused (a quota, a namespace that ends) keeps no other from being served. */
+  async function keepEntrances({ gateways }: Compiled): Promise<unknown[]> {
     const wanted = new Set<string>();
+    const failures: unknown[] = [];
     for (const { entrance } of gateways) {
       if (entrance === undefined) continue;
       wanted.add(`${entrance.namespace}/${entrance.name}`);
-      if (!(await ensureEntrance(client, entrance)))
-        log.warn({ entrance }, 'a Service of this name is not podlab’s: the Gateway cannot be reached by it');
+      await ensure(entrance).catch((error: unknown) => failures.push(error));
     }
     for (const service of client.list('services')) {
       const { namespace = '', name, labels } = service.metadata;
       if (!isManaged(service) || labels?.[GATEWAY_LABEL] === undefined) continue;
       if (!wanted.has(`${namespace}/${name}`)) await removeEntrance(client, namespace, name);
     }
+    return failures;
+  }
+
+  async function ensure(entrance: Entrance): Promise<void> {
+    if (!(await ensureEntrance(client, entrance)))
+      log.warn({ entrance }, 'a Service of this name is not podlab’s: the Gateway cannot be reached by it');
   }
 
   const enqueue = (): void => controller.enqueue(ALL);
