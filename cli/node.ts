@@ -30,6 +30,7 @@ import { SERVER_NAME } from '../agent/session/control-plane-ca.ts';
 import { startSession } from '../agent/session/session.ts';
 import { createStreamServer } from '../agent/streams/stream-server.ts';
 import { beatKey } from '../proxy/liveness/beat.ts';
+import { setConntrackTimeouts } from '../proxy/conntrack-timeouts.ts';
 import { startProxy, type Proxy } from '../proxy/start.ts';
 import { readAccess } from './access.ts';
 import { oneOf, secret, SettingError, text } from './environment.ts';
@@ -235,6 +236,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
   }
 
   function startNodeProxy(cluster: KeptCluster): Proxy {
+    void setConntrackTimeouts(log);
     return startProxy({
       address,
       credentials: grpcCredentials,
