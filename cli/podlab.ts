@@ -76,7 +76,7 @@ program
   .description('start a node here of a cluster on another machine, which was started with --join-address')
   .requiredOption('--control-plane <address>', "the other machine's join address")
   .requiredOption('--token <token>', 'as `npm start` printed it')
-  .requiredOption('--node <name>', 'the name of the node', parse(options.clusterName))
+  .requiredOption('--node <name>', 'the name of the node', parse(options.nodeName))
   .requiredOption('--address <address>', 'of this machine, as the others reach it', parse(options.ipAddress))
   .option('--tunnel-port <port>', 'UDP, one a node of this machine', parse(options.tunnelPort), 8472)
   .option('--subnet <range>', "of this machine's Docker network, no other machine's")

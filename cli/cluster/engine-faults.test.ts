@@ -28,6 +28,25 @@ const cases: [string, unknown, RegExp][] = [
     /^port 7443 is in use/,
   ],
   [
+    'an address of another machine',
+    new Error(
+      'driver failed programming external connectivity on endpoint x: Error starting userland proxy: listen udp4 192.0.2.20:8472: bind: cannot assign requested address',
+    ),
+    /^192\.0\.2\.20 is no address of this machine/,
+  ],
+  [
+    'an IPv6 address of another machine',
+    new Error(
+      'Error starting userland proxy: listen udp6 [2001:db8::2]:8472: bind: cannot assign requested address',
+    ),
+    /^2001:db8::2 is no address of this machine/,
+  ],
+  [
+    'a tunnel port that the host uses',
+    new Error('Error starting userland proxy: listen udp4 192.0.2.20:8472: bind: address already in use'),
+    /^port 8472 is in use .*--tunnel-port/,
+  ],
+  [
     'a name that another container has',
     new Error(
       '(HTTP code 409) conflict - Conflict. The container name "/lab-node1" is already in use by container "0a1b". You have to remove (or rename) that container to be able to reuse that name. ',

@@ -39,8 +39,13 @@ function byMessage(message: string): string | undefined {
   if (/port is already allocated|address already in use/.test(message)) {
     const port = / \S+:(\d+)(?=:| failed)/.exec(message)?.[1];
     const which = port === undefined ? 'a port' : `port ${port}`;
-    return `${which} is in use on this machine: choose another (--api-port)`;
+    const option = message.includes('listen udp') ? '--tunnel-port' : '--api-port';
+    return `${which} is in use on this machine: choose another (${option})`;
   }
+  const foreign = /listen \w+ \[?([\da-f.:]+?)\]?:\d+: bind: cannot assign requested address/.exec(
+    message,
+  )?.[1];
+  if (foreign !== undefined) return `${foreign} is no address of this machine (ip address show)`;
   if (
     /could not find an available.*address pool|all predefined address pools have been fully subnetted/.test(
       message,

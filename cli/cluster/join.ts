@@ -12,7 +12,7 @@ import { clusterNames, networkSpec, nodeSpec, volumeSpec, type ClusterSettings }
 
 export interface JoinRequest extends Omit<ClusterSettings, 'apiPort' | 'evictionSeconds' | 'joinAddress'> {
   readonly node: string;
-  /** Address, or address:port, of the control plane's machine. */
+  /** Address or name, with or without a port, of the control plane's machine. */
   readonly controlPlane: string;
   /** Of this machine, as the other machines reach it. */
   readonly address: string;
@@ -66,8 +66,10 @@ export async function joinCluster(docker: Docker, asked: JoinRequest, progress: 
   }
 }
 
-const withPort = (address: string): string =>
-  familyOf(address) === undefined ? address : `${hostInUrl(address)}:${GRPC_PORT}`;
+function withPort(address: string): string {
+  if (familyOf(address) !== undefined) return `${hostInUrl(address)}:${GRPC_PORT}`;
+  return /:\d+$/.test(address) ? address : `${address}:${GRPC_PORT}`;
+}
 
 function withSubnet(asked: JoinRequest) {
   const spec = networkSpec(asked);

@@ -9,10 +9,15 @@ export const DEFAULT_NODES = 3;
 const MAX_NODES = 100;
 
 /** A cluster's name becomes part of Docker names and host names: a DNS label with room for `-controlplane`. */
-export function clusterName(text: string): string {
+export const clusterName = (text: string): string => nameOf('cluster', text);
+
+/** A node's name, which becomes part of the same names. */
+export const nodeName = (text: string): string => nameOf('node', text);
+
+function nameOf(what: string, text: string): string {
   if (/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(text)) return text;
   throw new UserError(
-    `bad name ${JSON.stringify(text)}: a cluster's name has at most 40 lower-case letters, digits and hyphens, and begins and ends with a letter or digit`,
+    `bad name ${JSON.stringify(text)}: a ${what}'s name has at most 40 lower-case letters, digits and hyphens, and begins and ends with a letter or digit`,
   );
 }
 

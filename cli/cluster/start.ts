@@ -105,7 +105,16 @@ async function settle(
     joinAddress: env.get('PODLAB_JOIN_ADDRESS'),
   };
   for (const line of differences(asked, running, found.nodes.size)) progress.step(line);
+  if (await hasOtherMode(docker, asked.proxyMode, found)) progress.step(modeHint(asked.proxyMode));
   return running;
+}
+
+const modeHint = (mode: ProxyMode): string =>
+  `nodes that are there keep their proxy mode: kubectl annotate node --all podlab.io/proxy-mode=${mode} switches it`;
+
+async function hasOtherMode(docker: Docker, asked: ProxyMode, found: FoundCluster): Promise<boolean> {
+  const nodes = [...found.nodes.values()].map(({ Id }) => docker.getContainer(Id).inspect());
+  return (await Promise.all(nodes)).some(({ Config }) => !Config.Env.includes(`PODLAB_PROXY_MODE=${asked}`));
 }
 
 /** `node2` before `node10`. */
