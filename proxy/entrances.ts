@@ -22,8 +22,10 @@ export interface EntranceOptions {
   readonly log: Logger;
 }
 
-/** Milliseconds after which a port that the host refused is tried again, and a publisher or address that somebody removed is missed. */
+/** Milliseconds after which a port that the host refused is tried again, and a publisher that somebody removed is missed. */
 const LOOK_AGAIN = 10_000;
+/** The same for an address that somebody removed from the node by hand, for which a process is spawned: kube-proxy's sync period. */
+const LOOK_AT_ADDRESSES = 30_000;
 /** Publishers cost the engine work: changes are collected for longer than those of rules. */
 const PUBLISH_PAUSE = 200;
 /** A Service of type LoadBalancer gets its address soon after it was made: one publisher for all of its ports starts sooner than two. */
@@ -97,7 +99,7 @@ function keepAddresses(
   let stopLooking: (() => void) | undefined;
   return {
     request(again) {
-      stopLooking ??= every(LOOK_AGAIN, clock, () => {
+      stopLooking ??= every(LOOK_AT_ADDRESSES, clock, () => {
         held = undefined;
         runner.request();
       });

@@ -82,7 +82,7 @@ table ${table} {
   }
   set ${HAIRPIN_SET} {
     type ${addressType} . ${addressType};
-    comment "Endpoints of this node, from and to themselves: a Pod does not answer its own address";
+    comment "Endpoints of this node, and of none, from and to themselves: a Pod does not answer its own address";
   }
 
   chain firewall-prerouting {
