@@ -28,14 +28,14 @@ export class Backends {
   readonly #nodeName: string;
   readonly #clock: Clock;
   readonly #balancers = new Map<string, Map<number, Balancer>>();
-  readonly #gone: (endpoint: Endpoint) => void;
+  readonly #gone: (endpoint: Endpoint, lost: boolean) => void;
 
-  /** `gone` hears of endpoints that are to get nothing more. */
+  /** `gone` hears of endpoints that are to get nothing more; `lost`: with their node, so that no answer will come from them. */
   constructor(
     state: ClusterState,
     nodeName: string,
     clock: Clock,
-    gone: (endpoint: Endpoint) => void = () => {},
+    gone: (endpoint: Endpoint, lost: boolean) => void = () => {},
   ) {
     this.#state = state;
     this.#nodeName = nodeName;
@@ -93,7 +93,8 @@ export class Backends {
       const before = balancer.endpoints;
       const endpoints = this.#endpointsOf(key, port) ?? [];
       balancer.update(endpoints, this.#state.services.get(key)?.affinitySeconds ?? 0);
-      for (const endpoint of before) if (!isAmong(endpoints, endpoint)) this.#gone(endpoint);
+      for (const endpoint of before)
+        if (!isAmong(endpoints, endpoint)) this.#gone(endpoint, this.#state.goneNodes.has(endpoint.nodeName));
     }
     if (!this.#state.services.has(key)) this.#balancers.delete(key);
   }

@@ -7,7 +7,7 @@ import type { AccessLog } from '../userspace/access-log.ts';
 import { anEntry, hostPort, PATH_LIMIT } from '../userspace/access-record.ts';
 import { passOn } from './answer.ts';
 import { type Backends, pickBackend } from './backends.ts';
-import { CONNECT_TIMEOUT, connectTo, EndpointConnections, OneConnection } from './endpoint-connections.ts';
+import { CONNECT_TIMEOUT, EndpointConnections, OneConnection } from './endpoint-connections.ts';
 import {
   answerWith,
   authorityOf,
@@ -170,15 +170,31 @@ export class Carrier {
     elsewhere: (error: Error) => boolean,
   ): void {
     let isOpen = true;
+    const forget = this.#waitForAnswer(exchange, response);
     const failed = (error: Error): void => {
       // Both the client's and the endpoint's side may tell of the same failure.
       if (!isOpen) return;
       isOpen = false;
+      forget();
       if (response.headersSent) return void response.destroy();
       if (isOver(response) || elsewhere(error)) return;
       answerWith(response, 502, 'Bad Gateway');
     };
     this.#attempt(() => this.#proxy.web(exchange.request, response, options, failed), failed);
+  }
+
+  /** Of an answer that has begun more may come, if the node lives after all. Returns how to wait no longer. */
+  #waitForAnswer(exchange: Exchange, response: ServerResponse): () => void {
+    const { endpoint } = exchange.entry;
+    if (endpoint === undefined) return () => {};
+    const forget = this.#options.connections.wait(endpoint, () => {
+      if (!response.headersSent) exchange.attempt?.destroy(new Error('the endpoint is lost with its node'));
+    });
+    response.once('close', forget);
+    return () => {
+      response.off('close', forget);
+      forget();
+    };
   }
 
   /** What a client sent may be nothing that can be sent on; the library throws then. */
@@ -195,7 +211,7 @@ export class Carrier {
       const endpoint = this.#pick(exchange);
       if (endpoint === undefined) return undefined;
       try {
-        const socket = await connectTo(endpoint);
+        const socket = await this.#options.connections.connect(endpoint);
         return { socket, options: { target: targetOf(endpoint), agent: new OneConnection(socket) } };
       } catch {
         exchange.failed.push(endpoint);

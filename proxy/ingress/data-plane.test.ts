@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { aService, aSlice } from '../testing/objects.ts';
 import {
   aListener,
   aRoute,
@@ -61,6 +62,26 @@ async function serve(...rules: Parameters<typeof aRoute>[1]): Promise<void> {
   await vi.waitFor(() => ask({ port, path: '/' }));
 }
 
+const loseNode2 = (): void => lab.state.setGone(new Set(['node2']));
+
+/** An endpoint of node1 that answers, and one of node2. */
+async function serveWith(remote: RequestListener): Promise<void> {
+  lab.state.upsert(aService('web'));
+  for (const [nodeName, backendPort] of [
+    ['node1', await echo('here')],
+    ['node2', await backend(remote)],
+  ] as const)
+    lab.state.upsert(
+      aSlice(
+        'web',
+        [{ ip: '127.0.0.1', nodeName }],
+        [{ name: '', protocol: 'TCP', port: backendPort }],
+        nodeName,
+      ),
+    );
+  await serve(aRule('', '/', 'web'));
+}
+
 describe('a request', () => {
   test('goes to the backend of its host and path, and says from whom it is', async () => {
     lab.serve('web', await echo('web'));
@@ -87,6 +108,33 @@ describe('a request', () => {
     await serve(aRule('a.test', '/', 'web'));
     expect((await ask({ port, headers: { host: 'b.test' } })).status).toBe(404);
     expect((await ask({ port, headers: { host: 'a.test' } })).status).toBe(503);
+  });
+
+  describe('at an endpoint whose node is lost', () => {
+    test('goes to another one if it may be sent again, and fails at once if it may not', async () => {
+      // `serve` looks whether the listener is there: that request is answered.
+      await serveWith((request, response) => {
+        if (request.url === '/') response.end();
+        else loseNode2();
+      });
+      const gets = await Promise.all([1, 2].map(() => ask({ port, path: '/get' })));
+      expect(gets.map(({ body }) => echoed(body).name)).toEqual(['here', 'here']);
+      lab.state.setGone(new Set());
+      const post = { port, path: '/post', method: 'POST', body: 'x' };
+      const posts = await Promise.all([1, 2].map(() => ask(post)));
+      expect(posts.map(({ status }) => String(status)).sort()).toEqual(['200', '502']);
+    });
+
+    test('goes on with an answer that has begun', async () => {
+      await serveWith((request, response) => {
+        if (request.url === '/') return void response.end();
+        response.write('begun, ');
+        setTimeout(loseNode2, 300);
+        setTimeout(() => response.end('ended'), 400);
+      });
+      const answers = await Promise.all([1, 2].map(() => ask({ port, path: '/get' })));
+      expect(answers.map(({ body }) => body)).toContain('begun, ended');
+    });
   });
 
   test('is sent to another endpoint when one refuses, with its body', async () => {

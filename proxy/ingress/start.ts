@@ -61,9 +61,10 @@ export class HttpDataPlane {
   constructor(options: HttpDataPlaneOptions) {
     this.#options = options;
     this.#log = options.log.child({ component: 'ingress' });
-    this.#backends = new Backends(options.state, options.nodeName, options.clock, (endpoint) =>
-      this.#connections.dropIdle(endpoint),
-    );
+    this.#backends = new Backends(options.state, options.nodeName, options.clock, (endpoint, lost) => {
+      if (lost) this.#connections.lose(endpoint);
+      else this.#connections.dropIdle(endpoint);
+    });
     this.#runner = new Runner({
       clock: options.clock,
       run: () => this.#listen(),
