@@ -160,6 +160,7 @@ async function startNode(log: Logger): Promise<() => Promise<void>> {
       return clusterFacts;
     },
     allocatable: describeNode().status?.allocatable ?? {},
+    services: (namespace) => proxy?.services(namespace),
   });
   const kubelet = createKubeletServer({
     runtime,

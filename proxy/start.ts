@@ -15,6 +15,7 @@ import type { ProxyMode } from './proxier.ts';
 import type { PortPublisher } from './publish.ts';
 import { ServiceCarrier } from './service-carrier.ts';
 import { ClusterState } from './state/cluster-state.ts';
+import type { ServiceInfo } from './state/objects.ts';
 import { keepState } from './state/state-file.ts';
 import { AccessLog, type AccessPage } from './userspace/access-log.ts';
 import { unsupportedEvent } from './userspace/unsupported-event.ts';
@@ -53,6 +54,8 @@ export interface ProxyOptions {
 export interface Proxy {
   /** Resolves when the node carries Services in this mode and nothing of the other is left. */
   setMode(mode: ProxyMode): Promise<void>;
+  /** The Services of a namespace; undefined: the node has not heard of any yet. */
+  services(namespace: string): readonly ServiceInfo[] | undefined;
   /** What userspace mode carried on this node, after the `since`th record: the oldest first, at most `limit`. */
   access(since: number, limit: number): AccessPage;
   /** Ends the component; what the kernel holds goes on carrying Services. */
@@ -136,6 +139,8 @@ export function startProxy(options: ProxyOptions): Proxy {
   });
   return {
     setMode: (mode) => carrier.setMode(mode),
+    services: (namespace) =>
+      synced ? [...state.services.values()].filter((one) => one.namespace === namespace) : undefined,
     access: (since, limit) => access.read(since, limit),
     async stop() {
       watch.stop();

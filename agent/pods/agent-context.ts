@@ -10,6 +10,7 @@ import type { ServingCheck } from '../probes/serving.ts';
 import type { VolumeManager } from '../volumes/volume-manager.ts';
 import type { DnsFacts } from './dns.ts';
 import type { PodRecorder } from './pod-events.ts';
+import type { ServicesOf } from './service-env.ts';
 
 /** What a Pod sees of its node and cluster. Lists have one entry of each IP family, the primary family's first. */
 export interface ClusterFacts extends DnsFacts {
@@ -39,6 +40,7 @@ export interface AgentContext {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly lingerMilliseconds: number;
   readonly serves: ServingCheck;
+  readonly services: ServicesOf;
 }
 
 export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

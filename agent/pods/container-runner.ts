@@ -119,9 +119,9 @@ export class ContainerRunner {
     const podIps = envNeedsAddress(container) ? (await this.#ground.sandboxReady()).ips : [];
     try {
       await verifyNonRoot(pod, container, this.#context.runtime);
-      const { cluster, allocatable, controlPlane } = this.#context;
+      const { cluster, allocatable, controlPlane, services } = this.#context;
       const { nodeIps: hostIps, apiServerIp } = cluster;
-      const facts = { podIps, hostIps, apiServerIp, allocatable };
+      const facts = { podIps, hostIps, apiServerIp, allocatable, services };
       const env = await makeEnv(pod, container, facts, controlPlane);
       const binds = await this.#binds(pod, container, restartCount, env);
       const targetId = this.#targetId(container);

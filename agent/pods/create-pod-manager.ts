@@ -16,6 +16,7 @@ import type { PodManager, RunningPod } from './pod-manager.ts';
 import { isRunning, type Pod } from './pod-state.ts';
 import { PodWorker } from './pod-worker.ts';
 import { removeSandbox } from './sandbox.ts';
+import type { ServicesOf } from './service-env.ts';
 
 export interface PodManagerOptions {
   readonly runtime: ContainerRuntime;
@@ -41,6 +42,8 @@ export interface PodManagerOptions {
   readonly lingerMilliseconds?: number;
   /** By default the kernel is asked. */
   readonly serves?: ServingCheck;
+  /** For the variables of a Pod's environment. */
+  readonly services: ServicesOf;
 }
 
 /** A change of endpoints takes some tens of milliseconds to reach all proxies, on a busy machine some hundreds. */
@@ -74,6 +77,7 @@ function toContext(options: PodManagerOptions): AgentContext {
     allocatable: options.allocatable ?? {},
     lingerMilliseconds: options.lingerMilliseconds ?? LINGER_MILLISECONDS,
     serves: options.serves ?? listensOn,
+    services: options.services,
   };
 }
 

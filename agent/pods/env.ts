@@ -1,15 +1,15 @@
 import type { Container, EnvFromSource, EnvVarSource } from '#api/gen/types.ts';
-import { hostInUrl } from '#api/ip.ts';
-import { KUBERNETES_SERVICE_PORT } from '#api/names.ts';
 import { readKeys, type ObjectReader } from '../volumes/read-keys.ts';
 import { expand } from './expand.ts';
 import { fieldValue, needsAddress, resourceValue, type FieldFacts } from './field-ref.ts';
 import { allContainers, type Pod } from './pod-state.ts';
+import { apiServerService, serviceVariables, type PodService, type ServicesOf } from './service-env.ts';
 
 export interface EnvFacts extends FieldFacts {
   readonly allocatable: Readonly<Record<string, string>>;
   /** Of the Service `kubernetes`. */
   readonly apiServerIp: string;
+  readonly services: ServicesOf;
 }
 
 /** True if the environment can be made only after the Pod has its address. */
@@ -17,10 +17,8 @@ export const envNeedsAddress = (container: Container): boolean =>
   (container.env ?? []).some((one) => needsAddress(one.valueFrom?.fieldRef?.fieldPath ?? ''));
 
 /**
- * A container's environment (kubelet `kubelet_pods.go` makeEnvironmentVariables): `envFrom` first, then `env`, in which `$(NAME)` means
- * a variable named before. Throws with the kubelet's words when a ConfigMap, a Secret or a key of it is missing.
- *
- * Not done yet: the variables of other Services than `kubernetes` (`enableServiceLinks`), which an agent does not hear of.
+ * A container's environment (kubelet `kubelet_pods.go` makeEnvironmentVariables): Services first, then `envFrom`, then `env`, in which
+ * `$(NAME)` means a variable named before. Throws with the kubelet's words when a ConfigMap, a Secret or a key of it is missing.
  */
 export async function makeEnv(
   pod: Pod,
@@ -28,7 +26,7 @@ export async function makeEnv(
   facts: EnvFacts,
   objects: ObjectReader,
 ): Promise<Map<string, string>> {
-  const env = new Map(apiServerVariables(facts.apiServerIp));
+  const env = serviceVariables([apiServerService(facts.apiServerIp), ...linkedServices(pod, facts)]);
   for (const source of container.envFrom ?? []) {
     for (const [name, value] of await fromSource(pod, source, objects)) env.set(name, value);
   }
@@ -42,21 +40,13 @@ export async function makeEnv(
   return env;
 }
 
-/** Where clients inside of a Pod look for the API server (kubelet `envvars/envvars.go`). */
-function apiServerVariables(host: string): [string, string][] {
-  const port = String(KUBERNETES_SERVICE_PORT);
-  const url = `tcp://${hostInUrl(host)}:${port}`;
-  const named = `KUBERNETES_PORT_${port}_TCP`;
-  return [
-    ['KUBERNETES_SERVICE_HOST', host],
-    ['KUBERNETES_SERVICE_PORT', port],
-    ['KUBERNETES_SERVICE_PORT_HTTPS', port],
-    ['KUBERNETES_PORT', url],
-    [named, url],
-    [`${named}_PROTO`, 'tcp'],
-    [`${named}_PORT`, port],
-    [`${named}_ADDR`, host],
-  ];
+/** Those of the Pod's namespace, unless it does not want to know of them. */
+function linkedServices(pod: Pod, { services }: EnvFacts): readonly PodService[] {
+  if (pod.spec?.enableServiceLinks === false) return [];
+  const found = services(namespaceOf(pod));
+  if (found === undefined)
+    throw new Error('services have not yet been read at least once, cannot construct envvars');
+  return found;
 }
 
 const namespaceOf = (pod: Pod): string => pod.metadata.namespace ?? 'default';

@@ -206,6 +206,7 @@ export function harness(
     lingerMilliseconds: options.lingerMilliseconds ?? 0,
     allocatable: options.allocatable ?? {},
     serves: async () => true,
+    services: () => [],
   });
   const status = (name: string): PodStatus => controlPlane.statuses.get(name)?.at(-1) ?? {};
   const made: Harness = {
