@@ -1,13 +1,11 @@
-import { rfc3339 } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
 import { familyOf } from '#api/ip.ts';
 import type { Liveness } from './liveness/watch-peers.ts';
 import { entryNodes } from './load-balancer/speaker.ts';
 import { rendezvous } from './rendezvous.ts';
+import { serviceWarning } from './service-event.ts';
 import type { ClusterState } from './state/cluster-state.ts';
 import type { NodeInfo, ServiceInfo, ServiceInfoPort } from './state/objects.ts';
-
-const COMPONENT = 'podlab-proxy';
 
 /** A port to be reached on the host as `localhost:port`. */
 interface HostPort {
@@ -89,26 +87,19 @@ const hostPort = ({ protocol }: ServiceInfoPort, port: number, ips: readonly str
   targets: ips.map((ip) => ({ ip, port })),
 });
 
-/** What a person sees in `kubectl describe service`. `now`: milliseconds since the epoch. */
+/** `now`: milliseconds since the epoch. */
 export function refusalEvent(
   { service, port, why }: Refusal,
   nodeName: string,
   now: number,
 ): Partial<CoreV1Event> {
-  const { namespace, name, uid } = service;
-  const time = rfc3339(now);
   const where = port.targets.map(({ ip }) => ip).join(' and ');
-  return {
-    metadata: { namespace },
-    type: 'Warning',
+  return serviceWarning({
+    service,
     reason: 'HostPortNotPublished',
     message: `Cannot publish port ${port.port}/${port.protocol.toUpperCase()} on the host's localhost: ${why}. It still answers on ${where}.`,
-    involvedObject: { kind: 'Service', apiVersion: 'v1', namespace, name, uid },
-    source: { component: COMPONENT, host: nodeName },
-    reportingComponent: COMPONENT,
-    reportingInstance: nodeName,
-    firstTimestamp: time,
-    lastTimestamp: time,
-    count: 1,
-  };
+    component: 'podlab-proxy',
+    nodeName,
+    now,
+  });
 }

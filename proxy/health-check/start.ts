@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
-import { rfc3339, type Clock } from '#api/clock.ts';
+import type { Clock } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
 import { Runner } from '#api/runner.ts';
+import { serviceWarning } from '../service-event.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { ServiceInfo } from '../state/objects.ts';
 import { healthzAnswer, livezAnswer, localReadyEndpoints, serviceAnswer, type Answer } from './answers.ts';
@@ -117,24 +118,17 @@ function proxyAnswer(
 }
 
 /** As kube-proxy words it. */
-function failureEvent(
+const failureEvent = (
   { nodeName, clock }: HealthCheckOptions,
   port: number,
-  { namespace, name, uid }: ServiceInfo,
+  service: ServiceInfo,
   error: Error,
-): Partial<CoreV1Event> {
-  const time = rfc3339(clock.now());
-  return {
-    metadata: { namespace },
-    type: 'Warning',
+): Partial<CoreV1Event> =>
+  serviceWarning({
+    service,
     reason: 'FailedToStartServiceHealthcheck',
-    message: `node ${nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${error.message}`,
-    involvedObject: { kind: 'Service', apiVersion: 'v1', namespace, name, uid },
-    source: { component: 'kube-proxy', host: nodeName },
-    reportingComponent: 'kube-proxy',
-    reportingInstance: nodeName,
-    firstTimestamp: time,
-    lastTimestamp: time,
-    count: 1,
-  };
-}
+    message: `node ${nodeName} failed to start healthcheck "${service.namespace}/${service.name}" on port ${port}: ${error.message}`,
+    component: 'kube-proxy',
+    nodeName,
+    now: clock.now(),
+  });

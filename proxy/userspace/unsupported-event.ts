@@ -1,5 +1,6 @@
-import { rfc3339, type Clock } from '#api/clock.ts';
+import type { Clock } from '#api/clock.ts';
 import type { CoreV1Event } from '#api/gen/types.ts';
+import { serviceWarning } from '../service-event.ts';
 import type { ServicePort } from '../service-port.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 
@@ -10,19 +11,13 @@ export function unsupportedEvent(
   { nodeName, clock }: { readonly nodeName: string; readonly clock: Clock },
   state: ClusterState,
 ): Partial<CoreV1Event> {
-  const time = rfc3339(clock.now());
   const uid = state.services.get(`${namespace}/${name}`)?.uid ?? '';
-  return {
-    metadata: { namespace },
-    type: 'Warning',
+  return serviceWarning({
+    service: { namespace, name, uid },
     reason: 'ProtocolNotSupported',
     message: `node ${nodeName} does not carry ${protocol} port ${portName || port} in userspace mode: ${why}`,
-    involvedObject: { kind: 'Service', apiVersion: 'v1', namespace, name, uid },
-    source: { component: 'kube-proxy', host: nodeName },
-    reportingComponent: 'kube-proxy',
-    reportingInstance: nodeName,
-    firstTimestamp: time,
-    lastTimestamp: time,
-    count: 1,
-  };
+    component: 'kube-proxy',
+    nodeName,
+    now: clock.now(),
+  });
 }
