@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import { rfc3339, type Clock } from '#api/clock.ts';
+import type { CoreV1Event } from '#api/gen/types.ts';
 import type { ProxyMode } from './proxier.ts';
 import type { ClusterState } from './state/cluster-state.ts';
 
@@ -11,12 +13,14 @@ const isProxyMode = (text: string): text is ProxyMode => text === 'nftables' || 
 export class ModeAnnotation {
   readonly #nodeName: string;
   readonly #log: Logger;
+  readonly #refused: (text: string) => void;
   #text: string | undefined;
   #mode: ProxyMode | undefined;
 
-  constructor(nodeName: string, log: Logger) {
+  constructor(nodeName: string, log: Logger, refused: (text: string) => void) {
     this.#nodeName = nodeName;
     this.#log = log;
+    this.#refused = refused;
   }
 
   /** Undefined: it asks for nothing. */
@@ -25,7 +29,29 @@ export class ModeAnnotation {
     if (text === this.#text) return this.#mode;
     this.#text = text;
     if (text === undefined || isProxyMode(text)) this.#mode = text;
-    else this.#log.warn({ [MODE_ANNOTATION]: text }, 'unknown proxy mode: use nftables or userspace');
+    else {
+      this.#log.warn({ [MODE_ANNOTATION]: text }, 'unknown proxy mode: use nftables or userspace');
+      this.#refused(text);
+    }
     return this.#mode;
   }
+}
+
+/** What `kubectl describe node` shows of a mode that there is not. */
+export function unknownModeEvent(text: string, nodeName: string, clock: Clock): Partial<CoreV1Event> {
+  const time = rfc3339(clock.now());
+  return {
+    metadata: { namespace: 'default' },
+    type: 'Warning',
+    reason: 'UnknownProxyMode',
+    message: `${MODE_ANNOTATION}: unknown mode ${JSON.stringify(text)}: use nftables or userspace`,
+    // As a kubelet names its node in events.
+    involvedObject: { kind: 'Node', name: nodeName, uid: nodeName },
+    source: { component: 'kube-proxy', host: nodeName },
+    reportingComponent: 'kube-proxy',
+    reportingInstance: nodeName,
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+  };
 }

@@ -10,7 +10,7 @@ import { ProxyHealth } from './health-check/proxy-health.ts';
 import { startHealthChecks } from './health-check/start.ts';
 import { serveStatus } from './health-check/status.ts';
 import { startIngress } from './ingress/start.ts';
-import { ModeAnnotation } from './mode-annotation.ts';
+import { ModeAnnotation, unknownModeEvent } from './mode-annotation.ts';
 import type { ProxyMode } from './proxier.ts';
 import type { PortPublisher } from './publish.ts';
 import { ServiceCarrier } from './service-carrier.ts';
@@ -107,7 +107,9 @@ export function startProxy(options: ProxyOptions): Proxy {
   });
   /** Until then an address or port that a former process has held stays as it is. */
   let carries = false;
-  const annotation = new ModeAnnotation(options.nodeName, log);
+  const annotation = new ModeAnnotation(options.nodeName, log, (text) =>
+    options.recordEvent?.(unknownModeEvent(text, options.nodeName, options.clock)),
+  );
   /** Whether the state is one to go by: the control plane's, or that of the process before this one. */
   let synced = kept.restored;
   const ingress = startIngress({ ...options, log: options.log, state, access });

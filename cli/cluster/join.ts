@@ -45,7 +45,10 @@ export async function joinCluster(docker: Docker, asked: JoinRequest, progress: 
         const network = await docker.createNetwork(withSubnet(asked));
         removals.unshift(() => network.remove());
       }
+      const volume = docker.getVolume(names.nodeVolume(asked.node));
+      const kept = await volume.inspect().catch(() => undefined);
       await docker.createVolume(volumeSpec(asked.name, names.nodeVolume(asked.node)));
+      if (kept === undefined) removals.unshift(() => volume.remove());
       const controlPlane = withPort(asked.controlPlane);
       progress.step(`starting ${asked.node}, which joins ${controlPlane}`);
       const tunnel = { address: asked.address, port: asked.tunnelPort };
