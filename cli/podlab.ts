@@ -43,6 +43,9 @@ interface JoinFlags {
 const docker = new Docker();
 const progress = terminalProgress(process.stdout);
 
+// Who reads along may stop (`npm start | head`): the work goes on.
+process.stdout.on('error', () => {});
+
 const program = new Command('podlab').version(VERSION).exitOverride().showHelpAfterError(false);
 
 program

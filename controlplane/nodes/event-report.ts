@@ -2,7 +2,7 @@ import { rfc3339 } from '#api/clock.ts';
 import type { EventDraft } from '../controllers/event-correlator.ts';
 
 /** The parts of a node that have something to say. */
-const COMPONENTS = ['kubelet', 'podlab-proxy'];
+const COMPONENTS = ['kubelet', 'kube-proxy', 'podlab-proxy'];
 
 /** An agent's event as its node's kubelet would record it, or its proxy: whatever the agent says, its source is that node. */
 export function eventDraft(reported: Record<string, unknown>, nodeName: string, now: number): EventDraft {
