@@ -43,13 +43,25 @@ const adviceFor = (output: string): string => ADVICE.find(([pattern]) => pattern
 const OUTPUT_LIMIT = 4096;
 const INPUT_SHOWN = 400;
 
+/** Milliseconds: far more than any of them takes, so that one that hangs does not hold up what waits for it for ever. */
+const TIME_LIMIT = 60_000;
+
 /**
  * Runs a program to its end and resolves with what it printed on stdout. `input` is its stdin. Rejects with `CommandError` when it
- * cannot be started or its exit code is not 0.
+ * cannot be started, its exit code is not 0, or it has not ended after `limit` milliseconds: then it is killed.
  */
-export function runCommand(program: string, args: readonly string[], input = ''): Promise<string> {
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  input = '',
+  limit = TIME_LIMIT,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: limit,
+      killSignal: 'SIGKILL',
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     const shown = `${[program, ...args].join(' ')}${input === '' ? '' : ` <<< ${shorten(input, INPUT_SHOWN)}`}`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MonitorReader } from './monitor.ts';
+import { fakePrograms } from '#api/fake-programs.testing.ts';
+import { Monitor, MonitorReader } from './monitor.ts';
 
 const GENERATION = '# new generation 7 by process 42 (nft)';
 
@@ -39,5 +40,33 @@ describe('a reader of nft monitor', () => {
     expect(hear('# ERROR: We lost some netlink events!')).toEqual([
       { by: 'others', why: 'changes were missed' },
     ]);
+  });
+});
+
+describe('a monitor', () => {
+  test('says soon that it cannot run', async () => {
+    const { restore } = fakePrograms({ nft: 'exit 1' });
+    try {
+      const ends: string[] = [];
+      const monitor = new Monitor({ sign: 's', changed() {}, ended: (why) => ends.push(why) });
+      let pokes = 0;
+      expect(await monitor.start(async () => void pokes++)).toBe(false);
+      expect(ends).toEqual(['it ended with 1']);
+      expect(pokes).toBeLessThan(8);
+    } finally {
+      restore();
+    }
+  });
+
+  test('hears a transaction that is signed', async () => {
+    const signed = 'add table ip s\\ndelete table ip s\\n# new generation 1 by process 1 (nft)\\n';
+    const { restore } = fakePrograms({ nft: `printf '${signed}'; exec sleep 5` });
+    const monitor = new Monitor({ sign: 's', changed() {}, ended() {} });
+    try {
+      expect(await monitor.start(async () => {})).toBe(true);
+    } finally {
+      monitor.stop();
+      restore();
+    }
   });
 });

@@ -58,7 +58,7 @@ export class Monitor {
     this.#reader = new MonitorReader(options.sign);
   }
 
-  /** Resolves when it has heard a transaction of ours, which `poke` makes; false: not within a second. */
+  /** Resolves when it has heard a transaction of ours, which `poke` makes; false: not within a second, or it has ended. */
   async start(poke: () => Promise<void>): Promise<boolean> {
     const child = spawn('nft', ['monitor'], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#process = child;
@@ -70,6 +70,7 @@ export class Monitor {
       await poke();
       const late = new Promise<false>((resolve) => setTimeout(resolve, wait, false));
       if (await Promise.race([heard, late])) return true;
+      if (this.#process !== child) return false;
     }
     return false;
   }

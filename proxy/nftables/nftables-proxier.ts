@@ -125,17 +125,19 @@ class NftablesProxier implements Proxier {
   async #listen(): Promise<void> {
     if (this.#monitor !== undefined) return;
     const { log } = this.#options;
+    let heard = false;
     const monitor = new Monitor({
       sign: this.#sign,
       changed: (why) => this.#lost(why),
       ended: (why) => {
         this.#monitor = undefined;
-        this.#lost(`nft monitor: ${why}`);
+        // One that cannot run has missed nothing that was heard before: it is tried again with the next look at the rules.
+        if (heard) this.#lost(`nft monitor: ${why}`);
       },
     });
     this.#monitor = monitor;
-    if (!(await monitor.start(() => this.#nft.run(signedBy(this.#sign)))))
-      log.warn('nft monitor is silent; changes of the rules by others may stay unnoticed');
+    heard = await monitor.start(() => this.#nft.run(signedBy(this.#sign)));
+    if (!heard) log.warn('nft monitor is silent; changes of the rules by others may stay unnoticed');
   }
 
   #lost(why: string): void {
