@@ -10,7 +10,7 @@ const SERVICES = 1000;
 const ENDPOINTS = 10;
 const CHANGES = 200;
 /** Milliseconds between two changes. */
-const PAUSE = 40;
+const PAUSE = 100;
 const CONNECTIONS = 16;
 
 export async function benchScale(cluster: StartedPodlabCluster, pair: Pair): Promise<Result[]> {
