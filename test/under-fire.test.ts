@@ -13,6 +13,8 @@ import { eventually, killProcess, must, useOwnCluster } from './cluster.ts';
 
 const ROUNDS = Number(process.env['PODLAB_FIRE_ROUNDS'] ?? 3);
 const REPLICAS = 6;
+/** A socket for each question, and one for all. */
+const UDP_WAYS = 2;
 /** Milliseconds between two questions of one kind from one client. */
 const PAUSE = 15;
 /** Seconds without a word after which a node is NotReady, a second for what follows, and as long as a request may wait. */
@@ -116,14 +118,14 @@ async function underLoad(nodes: readonly string[], work: () => Promise<unknown>)
 }
 
 /**
- * HTTP never fails. Of UDP an answer may be lost that is under way in the moment in which its flow to an endpoint that goes is forgotten:
- * the price of the client's next datagram going to a living one, which Kubernetes pays as well.
+ * HTTP never fails. Of UDP each way may lose an answer for each Pod that goes: the one that is under way when a flow is forgotten, or that is asked
+ * for between the server's end and that moment. A flow stays with an endpoint for as long as it serves, as with kube-proxy, which loses them too.
  */
 function expectNoneFailed(loads: readonly Load[], replacedPods: number): void {
   for (const { asked, failures } of loads) {
     const http = failures.filter(({ way }) => way.startsWith('http'));
     expect(http.slice(0, 20)).toEqual([]);
-    expect(failures.length).toBeLessThanOrEqual(replacedPods);
+    expect(failures.length).toBeLessThanOrEqual(UDP_WAYS * replacedPods);
     for (const count of Object.values(asked)) expect(count).toBeGreaterThan(10);
   }
 }
