@@ -30,6 +30,10 @@ export function numberToIp(number: bigint, family: IpFamily): string {
 /** Throws when the text is no address. */
 export const canonicalIp = (text: string): string => numberToIp(ipToNumber(text), familyOf(text)!);
 
+/** `host:port`, as URLs and Go's `net.JoinHostPort` have it: IPv6 in brackets. */
+export const joinHostPort = (host: string, port: number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
 /** As it stands before a port: IPv6 in brackets. */
 export const hostInUrl = (address: string): string =>
   familyOf(address) === 'IPv6' ? `[${address}]` : address;

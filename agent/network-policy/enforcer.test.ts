@@ -57,6 +57,17 @@ const deny = put({
   name: 'deny',
   spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress'] },
 });
+/** The Pod that is isolated, as the control plane names it to its own node. */
+const local = {
+  kind: 'Pod',
+  namespace: 'default',
+  name: 'web',
+  uid: 'u',
+  nodeName: 'node1',
+  labels: { app: 'web' },
+  ips: [WEB],
+  ports: [],
+} as const;
 const synced = (revision: number): NetworkPolicyUpdate => ({ synced: { revision } });
 const pod = (app: string, resourceVersion: string): Kinds['pods'] => ({
   apiVersion: 'v1',
@@ -151,16 +162,6 @@ describe('the enforcer', () => {
   });
 
   test('keeps the rules while the control plane is away, and forgets then what is not named again', async () => {
-    const local = {
-      kind: 'Pod',
-      namespace: 'default',
-      name: 'web',
-      uid: 'u',
-      nodeName: 'node1',
-      labels: { app: 'web' },
-      ips: [WEB],
-      ports: [],
-    } as const;
     controlPlane.say(namespace, deny, put(local), synced(5));
     await vi.waitFor(() => expect(reaches()).toBe(false));
     controlPlane.calls[0]!.end();
@@ -173,16 +174,6 @@ describe('the enforcer', () => {
   });
 
   test('leaves out what makes no sense, and writes again what somebody removed', async () => {
-    const local = {
-      kind: 'Pod',
-      namespace: 'default',
-      name: 'web',
-      uid: 'u',
-      nodeName: 'node1',
-      labels: { app: 'web' },
-      ips: [WEB],
-      ports: [],
-    } as const;
     controlPlane.say({ upserted: Buffer.from('{') }, { upserted: Buffer.from('{"kind":"Odd"}') });
     controlPlane.say(namespace, deny, put(local), synced(5));
     await vi.waitFor(() => expect(reaches()).toBe(false));

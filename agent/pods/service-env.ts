@@ -1,4 +1,4 @@
-import { hostInUrl } from '#api/ip.ts';
+import { joinHostPort } from '#api/ip.ts';
 import { KUBERNETES_SERVICE_PORT } from '#api/names.ts';
 
 /** A Service as its variables tell of it. */
@@ -50,6 +50,6 @@ function linkVariables(prefix: string, ip: string, port: PodService['ports'][num
 }
 
 const url = (ip: string, { protocol, port }: PodService['ports'][number]): string =>
-  `${protocol.toLowerCase()}://${hostInUrl(ip)}:${port}`;
+  `${protocol.toLowerCase()}://${joinHostPort(ip, port)}`;
 
 const variableName = (text: string): string => text.replaceAll('-', '_').toUpperCase();

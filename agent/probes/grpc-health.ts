@@ -1,5 +1,5 @@
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import { hostInUrl } from '#api/ip.ts';
+import { joinHostPort } from '#api/ip.ts';
 import type { ProbeResult } from './probe-result.ts';
 
 const SERVING = 1;
@@ -11,7 +11,7 @@ export function checkGrpcHealth(
   service: string,
   timeoutMilliseconds: number,
 ): Promise<ProbeResult> {
-  const client = new Client(`${hostInUrl(host)}:${port}`, credentials.createInsecure(), {
+  const client = new Client(joinHostPort(host, port), credentials.createInsecure(), {
     'grpc.primary_user_agent': 'kube-probe/1.36',
     'grpc.enable_retries': 0,
   });

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import type { Container, ExecAction, HTTPGetAction, Probe, TCPSocketAction } from '#api/gen/types.ts';
-import { hostInUrl } from '#api/ip.ts';
+import { joinHostPort } from '#api/ip.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import { checkGrpcHealth } from './grpc-health.ts';
 import type { ProbeResult } from './probe-result.ts';
@@ -73,7 +73,7 @@ export async function probeHttp(
   const scheme = (action.scheme ?? 'HTTP').toLowerCase() === 'https' ? 'https' : 'http';
   const host = action.host === undefined || action.host === '' ? target.podIp : action.host;
   const path = (action.path ?? '/').startsWith('/') ? (action.path ?? '/') : `/${action.path}`;
-  const url = `${scheme}://${hostInUrl(host)}:${port}${path}`;
+  const url = `${scheme}://${joinHostPort(host, port)}${path}`;
   const headers = probeHeaders(action);
   const status = await requestStatus({ scheme, host, port, path, headers, timeout }).catch(
     (error: unknown) => {
@@ -138,7 +138,10 @@ async function probeTcp(action: TCPSocketAction, target: ProbeTarget, timeout: n
       socket.destroy();
       resolve(result);
     };
-    const timer = setTimeout(() => done(failed(`dial tcp ${hostInUrl(host)}:${port}: i/o timeout`)), timeout);
+    const timer = setTimeout(
+      () => done(failed(`dial tcp ${joinHostPort(host, port)}: i/o timeout`)),
+      timeout,
+    );
     socket.once('connect', () => done(OK));
     socket.on('error', ({ code, message }: NodeJS.ErrnoException) =>
       done(failed(dialProblem(code ?? '', message, host, port))),
@@ -156,5 +159,5 @@ const DIAL_PROBLEMS: Readonly<Record<string, string>> = {
 /** Go's words for a failed connection. */
 function dialProblem(code: string, message: string, host: string, port: number): string {
   const problem = DIAL_PROBLEMS[code];
-  return problem === undefined ? message : `dial tcp ${hostInUrl(host)}:${port}: ${problem}`;
+  return problem === undefined ? message : `dial tcp ${joinHostPort(host, port)}: ${problem}`;
 }

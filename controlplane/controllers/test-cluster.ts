@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { FakeClock, rfc3339, rfc3339Micro } from '#api/clock.ts';
+import type { HttpEntry } from '#api/http-routes.ts';
 import type { Kinds, KubeObject, ResourceName } from '#api/resources.ts';
 import { resourceOf } from '#api/resources.ts';
 import type { Client } from '../client.ts';
@@ -116,6 +117,22 @@ export class TestCluster {
   /** The node says nothing more. */
   kill(node: string): void {
     this.#alive = this.#alive.filter((one) => one !== node);
+  }
+
+  /** What nodes are told of Ingresses and Gateways, by name, kept up to date until `unfollow`. */
+  followHttpRoutes(): { entries: Map<string, HttpEntry>; unfollow: () => void } {
+    const entries = new Map<string, HttpEntry>();
+    const put = (bytes: readonly Buffer[]): void => {
+      for (const one of bytes) {
+        const entry = JSON.parse(one.toString()) as HttpEntry;
+        entries.set(entry.name, entry);
+      }
+    };
+    const unfollow = this.httpRoutes.follow(put, ({ upserted, deleted }) => {
+      put(upserted);
+      for (const name of deleted) entries.delete(name);
+    });
+    return { entries, unfollow };
   }
 
   /** Moves the clock in small steps, lets everybody react after each, and then calls `check`. */

@@ -1,6 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import type { Logger } from 'pino';
-import { hostInUrl } from '#api/ip.ts';
+import { joinHostPort } from '#api/ip.ts';
 import type { Clock } from '#api/clock.ts';
 import type { ClusterNetwork } from '#api/cluster-network.ts';
 import { httpRoutesProto, networkPolicyProto, nodeProto, proxyProto } from '#proto/load.ts';
@@ -74,7 +74,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
     httpRoutesProto.HttpRoutesService.service,
     createHttpRoutesService(options.httpRoutes, log),
   );
-  const port = await bind(server, `${hostInUrl(options.host)}:${options.port}`, serverCredentials(pki));
+  const port = await bind(server, joinHostPort(options.host, options.port), serverCredentials(pki));
 
   return {
     port,

@@ -2,9 +2,10 @@ import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node
 import type { Socket } from 'node:net';
 import httpProxy from 'http-proxy';
 import type { HttpFilter } from '#api/http-routes.ts';
+import { joinHostPort } from '#api/ip.ts';
 import type { Endpoint } from '../service-port.ts';
 import type { AccessLog } from '../userspace/access-log.ts';
-import { anEntry, hostPort, PATH_LIMIT } from '../userspace/access-record.ts';
+import { anEntry, PATH_LIMIT } from '../userspace/access-record.ts';
 import { passOn } from './answer.ts';
 import { type Backends, pickBackend } from './backends.ts';
 import { CONNECT_TIMEOUT, EndpointConnections, OneConnection } from './endpoint-connections.ts';
@@ -307,7 +308,7 @@ function newExchange(
   more: Pick<Exchange, 'client' | 'service'> & { filters: readonly HttpFilter[] },
 ): Exchange {
   const { namespace, name, port } = more.service;
-  const client = hostPort(more.client, request.socket.remotePort ?? 0);
+  const client = joinHostPort(more.client, request.socket.remotePort ?? 0);
   const entry = anEntry('http', `${namespace}/${name}:${port}`, undefined, client);
   entry.method = request.method ?? '';
   entry.path = (request.url ?? '').slice(0, PATH_LIMIT);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { joinHostPort } from '#api/ip.ts';
 import type { Endpoint, ServicePort } from '../service-port.ts';
 import type { RuleOptions } from './base-table.ts';
 import { firewallChain } from './firewall.ts';
@@ -142,8 +143,7 @@ function spread(builder: RuleBuilder, endpoints: readonly Endpoint[]): string[] 
   ];
 }
 
-const destinationOf = ({ ip, port }: Endpoint): string =>
-  ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+const destinationOf = ({ ip, port }: Endpoint): string => joinHostPort(ip, port);
 
 /** Each endpoint gets a chain that remembers the client, and the set where it does. Using the set again makes the timeout begin again. */
 function addAffinity(builder: RuleBuilder, endpoints: readonly Endpoint[]): void {

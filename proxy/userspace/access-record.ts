@@ -1,3 +1,4 @@
+import { joinHostPort } from '#api/ip.ts';
 import type { Endpoint } from '../service-port.ts';
 
 /** One HTTP request, TCP connection or UDP session that userspace mode carried, told at its end. */
@@ -72,7 +73,7 @@ export class AccessEntry {
       kind: this.kind,
       client: this.client,
       service: this.service,
-      ...(endpoint === undefined ? {} : { endpoint: hostPort(endpoint.ip, endpoint.port) }),
+      ...(endpoint === undefined ? {} : { endpoint: joinHostPort(endpoint.ip, endpoint.port) }),
       ...(endpoint?.pod === undefined ? {} : { pod: endpoint.pod }),
       ...(this.kind === 'http' ? { method: this.method, path: this.path } : {}),
       ...(this.status === 0 ? {} : { status: this.status }),
@@ -100,7 +101,3 @@ export function anEntry(
   entry.client = client;
   return entry;
 }
-
-/** `address:port`, as URLs have it for IPv6. */
-export const hostPort = (ip: string, port: number): string =>
-  ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;

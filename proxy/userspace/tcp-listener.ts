@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { joinHostPort } from '#api/ip.ts';
 import type { AccessLog } from './access-log.ts';
-import { anEntry, hostPort } from './access-record.ts';
+import { anEntry } from './access-record.ts';
 import type { Backend, Scope } from './backend.ts';
 import { dial, KEEP_ALIVE_DELAY, type Dialled } from './dial.ts';
 import type { HttpCarrier } from './http/http-carrier.ts';
@@ -99,7 +100,7 @@ export class TcpListener {
   }
 
   #carry(client: Socket, backend: Backend, scope: Scope): void {
-    const from = hostPort(client.remoteAddress ?? '', client.remotePort ?? 0);
+    const from = joinHostPort(client.remoteAddress ?? '', client.remotePort ?? 0);
     dial({
       client,
       backend,

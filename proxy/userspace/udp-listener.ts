@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { joinHostPort } from '#api/ip.ts';
 import type { AccessLog } from './access-log.ts';
-import { anEntry, hostPort } from './access-record.ts';
+import { anEntry } from './access-record.ts';
 import type { Backend } from './backend.ts';
 import type { ListenerPlan } from './listener-plan.ts';
 import { syncLookup } from '../sync-lookup.ts';
@@ -65,7 +66,7 @@ export class UdpListener {
   }
 
   #carry(datagram: Buffer, client: RemoteInfo): void {
-    const key = hostPort(client.address, client.port);
+    const key = joinHostPort(client.address, client.port);
     const session = this.#byClient.get(key) ?? this.#open(key, client);
     session?.send(datagram);
   }

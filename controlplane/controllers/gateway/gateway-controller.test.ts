@@ -12,17 +12,7 @@ let unfollow: () => void;
 beforeEach(async () => {
   cluster = await TestCluster.start('node1', 'node2');
   await cluster.advance(200);
-  entries = new Map();
-  const put = (bytes: readonly Buffer[]): void => {
-    for (const one of bytes) {
-      const entry = JSON.parse(one.toString()) as HttpEntry;
-      entries.set(entry.name, entry);
-    }
-  };
-  unfollow = cluster.httpRoutes.follow(put, ({ upserted, deleted }) => {
-    put(upserted);
-    for (const name of deleted) entries.delete(name);
-  });
+  ({ entries, unfollow } = cluster.followHttpRoutes());
 });
 afterEach(async () => {
   unfollow();

@@ -1,3 +1,4 @@
+import { joinHostPort } from '#api/ip.ts';
 import type { CoreV1EndpointPort, DiscoveryV1EndpointPort, ServicePort } from '#api/gen/types.ts';
 import type { Kinds } from '#api/resources.ts';
 import { since } from './durations.ts';
@@ -79,9 +80,6 @@ function formatEndpoints(subsets: readonly Subset[]): string {
   );
   return all.length === 0 ? NONE : firstThree(all);
 }
-
-const joinHostPort = (host: string, port: number): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 export const endpointSlicePrinter: Printer<Kinds['endpointslices']> = {
   columns: [NAME, column('AddressType'), column('Ports'), column('Endpoints'), AGE],

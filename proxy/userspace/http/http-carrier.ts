@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import httpProxy from 'http-proxy';
+import { joinHostPort } from '#api/ip.ts';
 import type { AccessLog } from '../access-log.ts';
-import { hostPort } from '../access-record.ts';
 import type { Backend, Scope } from '../backend.ts';
 import { CarriedResponse, Exchange, type Carrier, type Ticket } from './exchange.ts';
 import { UpgradeCarrier } from './upgrade-carrier.ts';
@@ -65,7 +65,7 @@ export class HttpCarrier implements Carrier {
   /** Takes over a connection whose first bytes were put back. */
   take(socket: Socket, backend: Backend, scope: Scope): void {
     const { remoteAddress: client = '', remotePort: port = 0 } = socket;
-    this.#tickets.set(socket, { backend, scope, client, from: hostPort(client, port) });
+    this.#tickets.set(socket, { backend, scope, client, from: joinHostPort(client, port) });
     this.#server.emit('connection', socket);
     socket.resume();
   }
